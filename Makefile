@@ -1,0 +1,72 @@
+# Everything the book does has a target here; `make help` lists them.
+PYTHON ?= python3
+PROFILE ?= quick
+DATASET ?= drawn
+DATA_ROOT ?=
+RUNS ?= runs
+CORES ?= 2
+# One thread a job, because CORES jobs run side by side.
+export OMP_NUM_THREADS ?= 1
+
+SHELL := bash
+.SHELLFLAGS := -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+BIN := .venv/bin
+BOOK := $(BIN)/python -m reprolib
+WHERE = --profile "$(PROFILE)" --dataset "$(DATASET)" --data-root "$(DATA_ROOT)" --runs "$(RUNS)"
+# Of what Snakemake says, the steps done and what went wrong.
+CHATTER := ^(Assuming|Building DAG|Using shell|Select jobs|Execute|Complete log|Finished job|Provided cores|Rules claiming|Elapsed|\[[A-Z][a-z]{2} .*\]$$)
+SOURCES := $(shell find reprolib tests notebooks figures -type f -not -path '*/__pycache__/*' 2>/dev/null) \
+	$(wildcard *.md *.toml *.yml Snakefile)
+
+.PHONY: help setup reproduce book test publish notebooks bench clean
+
+help: ## this list
+	@echo "make TARGET [PROFILE=smoke|quick|paper] [DATASET=drawn] [DATA_ROOT=folder] [CORES=2]"
+	@sed -nE 's/^([a-z]+):.*## (.*)/  \1\t\2/p' Makefile | expand -t 14
+
+setup: .venv/.ready ## make .venv with the package and its Jupyter kernel
+
+.venv/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; v in ((3, 11), (3, 12)) or sys.exit( \
+	    f"error: {sys.executable} is Python {v[0]}.{v[1]}; expected 3.11 or 3.12. " \
+	    "Name another one: make setup PYTHON=python3.12")'
+	@echo "[setup] installing about 5 GB into .venv; this takes some minutes, once"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --disable-pip-version-check -r requirements.lock \
+	    | sed -unE -e 's/^Collecting ([^ ;(]*).*/[setup] getting \1/p' \
+	        -e 's/^ +Downloading (.*MB).*/[setup] downloading \1/p' \
+	        -e 's/^Installing .*/[setup] unpacking everything: a minute or two more/p'
+	@$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps -e .
+	@$(BIN)/python -m ipykernel install --sys-prefix --name python3 > /dev/null
+	@touch $@; echo "[setup] done"
+
+reproduce: book ## run the whole book, then show its results
+	@$(BOOK) table $(WHERE)
+
+book: setup
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --cores $(CORES) --quiet rules reason host \
+	    --rerun-incomplete --config profile="$(PROFILE)" dataset="$(DATASET)" \
+	    data_root="$(DATA_ROOT)" runs="$(RUNS)" 2>&1 | sed -uE '/$(CHATTER)/d'
+
+test: .venv/.tested ## run the tests
+	@echo "[test] all passed, and nothing has changed since"
+
+.venv/.tested: .venv/.ready $(SOURCES)
+	@$(BIN)/ruff check .
+	@$(BIN)/python -m pytest -n $(CORES)
+	@touch $@
+
+publish: ## run the book at quick, refresh the committed notebooks and figures
+	@$(MAKE) --no-print-directory book PROFILE=quick DATASET=drawn DATA_ROOT=
+	@$(BOOK) publish --runs "$(RUNS)"
+
+notebooks: setup ## bring each notebook up to its .py, keeping outputs
+	@$(BOOK) sync
+
+bench: setup ## time the library against plain implementations
+	@$(BIN)/python tests/bench_core.py
+
+clean: ## remove what runs left, not .venv
+	rm -rf runs .snakemake .pytest_cache .ruff_cache .hypothesis .venv/.tested

@@ -1,0 +1,3 @@
+"""AlignedReID, reproduced: the library behind the notebooks."""
+
+__version__ = "1.0.0"

@@ -1,0 +1,236 @@
+"""The built-in data set: drawn pedestrians in Market1501's layout.
+
+A picture is determined by (seed, pid, camid, shot); the error of its detection box
+only moves and scales the crop. Chapter 1.
+"""
+
+import json
+import math
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+from tqdm import tqdm
+
+from reprolib.data import pedestrian
+from reprolib.data.camera import CAMERAS
+from reprolib.data.dataset import DISTRACTOR, JUNK
+from reprolib.data.photograph import Box, photograph
+from reprolib.errors import ReproError
+
+LANDMARKS = ("crown", "neck", "waist", "knees", "soles")
+QUERIES = 2
+# Raised whenever the same spec would give other pictures.
+DRAWING = 2
+
+
+@dataclass(frozen=True)
+class DrawnSpec:
+    """What decides every pixel of a drawn data set; pictures are `height` x `width`."""
+
+    train_ids: int
+    train_shots: int
+    test_ids: int
+    test_shots: int
+    distractors: int
+    junk: int
+    box_error: float
+    height: int
+    width: int
+    seed: int
+
+    def __post_init__(self):
+        if not 0 <= self.box_error <= 1:
+            raise ReproError(f"box_error is {self.box_error}; expected 0 to 1.")
+        if self.test_shots <= QUERIES:
+            raise ReproError(
+                f"test_shots is {self.test_shots}; expected at least {QUERIES + 1}: "
+                f"{QUERIES} become queries and the gallery needs one of another camera."
+            )
+        for field in ("train_ids", "train_shots", "test_ids", "height", "width"):
+            if getattr(self, field) < 1:
+                raise ReproError(
+                    f"{field} is {getattr(self, field)}; expected at least 1."
+                )
+
+
+def describe(spec: DrawnSpec, pid: int) -> dict[str, str]:
+    """The attributes of an identity, as in {"upper": "coat", "upper_colour": "red"}.
+
+    Raises ReproError for a number that is no identity of the set.
+    """
+    last = spec.train_ids + spec.test_ids
+    if not 1 <= pid <= last:
+        raise ReproError(f"there is no identity {pid}; expected 1 to {last}.")
+    return asdict(_person(spec, pid))
+
+
+def look_alikes(spec: DrawnSpec) -> list[tuple[int, int]]:
+    """Pairs of identities of one split that are hard to tell apart."""
+    pids = range(1, spec.train_ids + spec.test_ids + 1)
+    return [(pid - 1, pid) for pid in pids if _has_twin(spec, pid)]
+
+
+def _has_twin(spec: DrawnSpec, pid: int) -> bool:
+    """Whether `pid` looks like `pid - 1`: every second identity of a split may."""
+    place = pid - 1 if pid <= spec.train_ids else pid - 1 - spec.train_ids
+    return place % 2 == 1 and Random(f"{spec.seed}/twin/{pid}").random() < 0.5
+
+
+def _person(spec: DrawnSpec, pid: int) -> pedestrian.Pedestrian:
+    rng = Random(f"{spec.seed}/person/{pid}")
+    if _has_twin(spec, pid):
+        return pedestrian.look_alike(_person(spec, pid - 1), rng)
+    return pedestrian.stranger(rng)
+
+
+def draw(
+    spec: DrawnSpec, pid: int, camid: int, shot: int, box_error: float | None = None
+) -> tuple[np.ndarray, tuple[float, ...]]:
+    """One shot as uint8 (height, width, 3) and its landmarks.
+
+    Landmarks are the heights of crown, neck, waist, knees and soles as fractions of
+    the crop; they lie outside 0 to 1 where the box cuts them off. `box_error` (the
+    spec's when None) changes nothing but the crop.
+    """
+    strength = spec.box_error if box_error is None else box_error
+    rng = _stream(spec, pid, camid, shot, "box")
+    shift, side = rng.uniform(-0.20, 0.20), rng.uniform(-0.12, 0.12)
+    scale = math.exp(rng.uniform(math.log(0.8), math.log(1.25)))
+    if pid == DISTRACTOR:
+        # A detector's false alarm: the box shows half a body, or nobody.
+        strength = 1.0
+        shift = rng.choice((-1, 1)) * rng.uniform(0.3, 0.6)
+        side = rng.uniform(-1.2, 1.2)
+    elif pid == JUNK:
+        strength = max(2 * strength, 1.0)
+    return draw_with_box(
+        spec,
+        pid,
+        camid,
+        shot,
+        shift=strength * shift,
+        scale=1 + strength * (scale - 1),
+        side=strength * side,
+    )
+
+
+def draw_with_box(
+    spec: DrawnSpec,
+    pid: int,
+    camid: int,
+    shot: int,
+    shift: float = 0.0,
+    scale: float = 1.0,
+    side: float = 0.0,
+) -> tuple[np.ndarray, tuple[float, ...]]:
+    """One shot under a given box, as `draw` returns it; 0, 1, 0 is the perfect box.
+
+    `shift` is in crop heights, `side` in crop widths, as `photograph.Box` says.
+    Raises ReproError for an unknown camera. Chapter 2.
+    """
+    if camid not in CAMERAS:
+        raise ReproError(f"there is no camera {camid}; expected 1 to {len(CAMERAS)}.")
+    person = _person(spec, pid)
+    if pid <= DISTRACTOR:
+        person = pedestrian.stranger(_stream(spec, pid, camid, shot, "stranger"))
+    return photograph(
+        person,
+        CAMERAS[camid],
+        Box(shift, scale, side),
+        (spec.height, spec.width),
+        lambda what: _stream(spec, pid, camid, shot, what),
+    )
+
+
+def _stream(spec: DrawnSpec, pid: int, camid: int, shot: int, what: str) -> Random:
+    return Random(f"{spec.seed}/{pid}/{camid}/{shot}/{what}")
+
+
+def shots(spec: DrawnSpec) -> Iterator[tuple[str, int, int, int]]:
+    """Every picture of the set: (folder, pid, camid, shot), cameras in turn."""
+    for pid in range(1, spec.train_ids + spec.test_ids + 1):
+        training = pid <= spec.train_ids
+        order = list(CAMERAS)
+        Random(f"{spec.seed}/cameras/{pid}").shuffle(order)
+        for shot in range(spec.train_shots if training else spec.test_shots):
+            folder = "query" if shot < QUERIES else "bounding_box_test"
+            if training:
+                folder = "bounding_box_train"
+            yield folder, pid, order[shot % len(order)], shot
+    for pid, count in ((DISTRACTOR, spec.distractors), (JUNK, spec.junk)):
+        for shot in range(count):
+            yield "bounding_box_test", pid, 1 + shot % len(CAMERAS), shot
+
+
+def make(spec: DrawnSpec, root: str | Path, progress: bool = True) -> Path:
+    """Draws the whole set into the folder `root` unless it is there, and returns it.
+
+    Raises ReproError if `root` holds anything else. Nothing is left behind if it
+    fails half way.
+    """
+    root = Path(root)
+    if _is_made(spec, root):
+        return root
+    root.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{root.name}-", dir=root.parent))
+    try:
+        _draw_all(spec, work, progress)
+        work.chmod(0o755)
+        os.replace(work, root)
+    except OSError:
+        # Another process may have finished the same set first.
+        if not _is_made(spec, root):
+            raise
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return root
+
+
+def _identity(spec: DrawnSpec) -> dict:
+    return {"drawing": DRAWING, **asdict(spec)}
+
+
+def _is_made(spec: DrawnSpec, root: Path) -> bool:
+    if not root.exists() or root.is_dir() and not any(root.iterdir()):
+        return False
+    try:
+        found = json.loads((root / "spec.json").read_text())
+    except (OSError, ValueError):
+        raise ReproError(
+            f"{root} exists and is not a drawn data set; expected a new folder, or one "
+            "with a spec.json. Choose another folder."
+        ) from None
+    wanted = _identity(spec)
+    differing = [key for key in wanted if found.get(key) != wanted[key]]
+    if differing:
+        key = differing[0]
+        raise ReproError(
+            f"{root} holds another drawn data set: {key} is {found.get(key)}, expected "
+            f"{wanted[key]}. Delete the folder or choose another."
+        )
+    return True
+
+
+def _draw_all(spec: DrawnSpec, root: Path, progress: bool):
+    for folder in ("bounding_box_train", "query", "bounding_box_test"):
+        (root / folder).mkdir()
+    rows = []
+    todo = list(shots(spec))
+    bar = tqdm(todo, "drawing pedestrians", disable=not progress, unit="picture")
+    for folder, pid, camid, shot in bar:
+        pixels, landmarks = draw(spec, pid, camid, shot)
+        number = f"{pid:04d}" if pid >= 0 else str(pid)
+        name = f"{number}_c{camid}s1_{shot:06d}_00.jpg"
+        Image.fromarray(pixels).save(root / folder / name, quality=95, subsampling=0)
+        rows.append((name, *(round(y, 5) for y in landmarks)))
+    table = pd.DataFrame(rows, columns=("file", *LANDMARKS))
+    table.to_csv(root / "landmarks.csv", index=False)
+    (root / "spec.json").write_text(json.dumps(_identity(spec), indent=2) + "\n")

@@ -1,0 +1,101 @@
+"""From files to tensors: decoding, the error of the box, and augmentation."""
+
+from dataclasses import dataclass
+
+import torch
+from PIL import Image, UnidentifiedImageError
+from torchvision.transforms import v2
+from torchvision.transforms.v2 import functional as F
+
+from reprolib.data.dataset import Dataset, Picture, camids, pids
+from reprolib.errors import ReproError
+
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+MAX_SHIFT, MAX_SCALE = 0.20, 1.25
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """Decoded pictures. `images: (N, 3, H, W)` uint8; `pids`, `camids: (N,)` int64."""
+
+    images: torch.Tensor
+    pids: torch.Tensor
+    camids: torch.Tensor
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+def load(
+    dataset: Dataset, split: str, height: int, width: int, box_error: float = 0.0
+) -> Pixels:
+    """Decode one split at `height` x `width`, with its boxes as wrong as `box_error`.
+
+    Pictures that carry their own box error (the drawn ones) are taken as they are.
+    Raises `ReproError` naming the file that cannot be decoded. Taught in chapter 1.
+    """
+    pictures = getattr(dataset, split)
+    strength = 0.0 if dataset.landmarks is not None else box_error
+    images = torch.empty(len(pictures), 3, height, width, dtype=torch.uint8)
+    for i, picture in enumerate(pictures):
+        image = move_box(decode(picture), strength, seed=i)
+        images[i] = F.resize(image, [height, width], antialias=True)
+    return Pixels(images, pids(pictures), camids(pictures))
+
+
+def decode(picture: Picture) -> torch.Tensor:
+    """One picture as `(3, H, W)` uint8, or `ReproError` naming the broken file."""
+    try:
+        with Image.open(picture.path) as image:
+            return F.pil_to_tensor(image.convert("RGB"))
+    except (OSError, UnidentifiedImageError, SyntaxError) as error:
+        raise ReproError(
+            f"{picture.path}: the picture cannot be read ({error}); expected a whole "
+            "JPEG, PNG or BMP file. Unpack the data set again."
+        ) from error
+
+
+def move_box(image: torch.Tensor, strength: float, seed: int) -> torch.Tensor:
+    """Crop `image: (3, H, W)` again as a bad detector would; edges are repeated.
+
+    At strength 1 the box moves by up to 20 % of the height and its size changes by a
+    factor between 0.8 and 1.25; both grow linearly (the scale in its logarithm).
+    Deterministic in `seed`, and in the same direction for every strength. Chapter 5.
+    """
+    if strength == 0:
+        return image
+    draw = torch.rand(3, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+    height, width = image.shape[-2:]
+    scale = MAX_SCALE ** (strength * float(draw[0]))
+    new_height, new_width = round(height * scale), round(width * scale)
+    top = (height - new_height) / 2 + strength * MAX_SHIFT * height * float(draw[1])
+    left = (width - new_width) / 2 + strength * MAX_SHIFT / 2 * width * float(draw[2])
+    pad = int(max(height, width))
+    padded = F.pad(image, [pad], padding_mode="edge")
+    return F.crop(padded, round(top) + pad, round(left) + pad, new_height, new_width)
+
+
+def normalise(images: torch.Tensor) -> torch.Tensor:
+    """uint8 `(N, 3, H, W)` to float with ImageNet's mean and standard deviation."""
+    return F.normalize(F.to_dtype(images, scale=True), IMAGENET_MEAN, IMAGENET_STD)
+
+
+def augmentation(height: int, width: int, crop_padding: float) -> v2.Transform:
+    """The paper's augmentation for one picture: random flip and random crop. Chapter 1.
+
+    `crop_padding` is the fraction of the picture by which the crop may move.
+    """
+    padding = [round(width * crop_padding), round(height * crop_padding)]
+    return v2.Compose(
+        [
+            v2.RandomHorizontalFlip(),
+            v2.RandomCrop([height, width], padding=padding, padding_mode="edge"),
+        ]
+    )
+
+
+def augment(images: torch.Tensor, transform: v2.Transform, seed: int) -> torch.Tensor:
+    """Augment each picture of a batch on its own, reproducibly for `seed`."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return torch.stack([transform(image) for image in images])

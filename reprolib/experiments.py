@@ -1,0 +1,126 @@
+"""The trained networks that several chapters share: which, how, and their scores."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from reprolib import checkpoints, matching, training
+from reprolib.data import open_dataset
+from reprolib.data.dataset import Dataset
+from reprolib.data.pictures import Pixels, load
+from reprolib.errors import ReproError
+from reprolib.evaluation import evaluate
+from reprolib.networks import AlignedReID
+from reprolib.profiles import Settings
+from reprolib.records import Run, open_run, read
+
+METHODS = {
+    "identity": {"local": "none", "global_weight": 0.0},
+    "triplet": {"local": "none", "identity_weight": 0.0},
+    "global": {"local": "none"},
+    "unaligned": {"local": "unaligned"},
+    "aligned": {"local": "aligned"},
+    "mutual": {"local": "aligned", "students": 2},
+}
+BOTH_BOXES = ("global", "unaligned", "aligned")
+RANKS = (1, 5, 10)
+
+
+def grid(settings: Settings) -> list[tuple[str, int]]:
+    """Every (variant, seed) that chapter 5 compares.
+
+    A variant is a method and the box error it was trained with: all methods with the
+    error of the settings, those of `BOTH_BOXES` also with the other extreme.
+    """
+    here = round(settings.box_error)
+    variants = [f"{method}-box{here}" for method in METHODS]
+    variants += [f"{method}-box{1 - here}" for method in BOTH_BOXES]
+    return [(variant, seed) for seed in settings.seeds for variant in variants]
+
+
+def variant_settings(variant: str, settings: Settings) -> Settings:
+    """The settings of `variant`, such as `aligned-box1`; `ReproError` if unknown."""
+    method, _, box = variant.partition("-box")
+    if method not in METHODS or box not in ("0", "1"):
+        raise ReproError(
+            f"unknown variant {variant!r}; expected METHOD-box0 or METHOD-box1 with "
+            f"METHOD one of {', '.join(METHODS)}."
+        )
+    return replace(settings, box_error=float(box), **METHODS[method])
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where the trainings of one data set and profile find their data and leave it."""
+
+    run: Run
+
+    def dataset(self, box_error: float) -> Dataset:
+        """The data set with boxes as wrong as `box_error`."""
+        settings = replace(self.run.settings, box_error=box_error)
+        drawn_root = self.run.base.parent / "data"
+        return open_dataset(self.run.dataset, settings, self.run.data_root, drawn_root)
+
+    def pixels(self, split: str, box_error: float) -> Pixels:
+        """One split, decoded at the size of the settings."""
+        s = self.run.settings
+        return load(self.dataset(box_error), split, s.height, s.width, box_error)
+
+    def obtain(self, variant: str, seed: int) -> tuple[checkpoints.Trained, dict]:
+        """The trained networks of `variant` and their record, from disk if they exist.
+
+        What is missing is trained, scored at every dose of box error and recorded in
+        `models/<variant>-s<seed>`. Used by chapters 4 to 7.
+        """
+        settings = variant_settings(variant, self.run.settings)
+        run = open_run(
+            f"models/{variant}-s{seed}",
+            profile=self.run.profile,
+            settings=settings,
+            dataset=self.run.dataset,
+            data_root=self.run.data_root,
+            runs_root=self.run.base.parent,
+            seed=seed,
+        )
+        pixels = self.pixels("train", settings.box_error)
+        trained = training.train(settings, pixels, seed, run.folder, variant)
+        record = Path(run.folder, "results.json")
+        if not record.exists() or read(record)["parameters"] != settings.as_dict():
+            run.write(self.scores(trained))
+        return trained, read(record)
+
+    def scores(self, trained: checkpoints.Trained) -> dict:
+        """Rank-k and mAP of every student, kind of distance and dose of box error."""
+        tests = {
+            f"{dose:g}": (self.pixels("query", dose), self.pixels("gallery", dose))
+            for dose in trained.settings.doses
+        }
+        kinds = matching.KINDS if trained.settings.local != "none" else ("global",)
+        return {
+            "history": trained.history,
+            "students": [
+                {
+                    dose: test(network, *test_set, kinds)
+                    for dose, test_set in tests.items()
+                }
+                for network in trained.networks
+            ],
+        }
+
+
+def test(
+    network: AlignedReID, query: Pixels, gallery: Pixels, kinds: tuple[str, ...]
+) -> dict[str, dict[str, float]]:
+    """Rank-1, rank-5, rank-10 and mAP in percent, for each kind of distance."""
+    q, g = matching.embedded(network, query), matching.embedded(network, gallery)
+    found = {}
+    for kind in kinds:
+        result = evaluate(
+            matching.distance(kind, q, g),
+            query.pids,
+            gallery.pids,
+            query.camids,
+            gallery.camids,
+        )
+        found[kind] = {f"rank{k}": 100 * float(result.cmc[k - 1]) for k in RANKS}
+        found[kind]["mAP"] = 100 * float(result.mAP)
+    return found

@@ -1,0 +1,58 @@
+"""What a result depends on beside its settings: versions, commit, hardware."""
+
+import os
+import platform
+import subprocess
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+from reprolib import __version__
+
+CODE = ("reprolib", "notebooks/*.py", "Snakefile")
+
+
+def versions() -> dict[str, str]:
+    """The versions that results depend on."""
+    found = {"reprolib": __version__, "python": platform.python_version()}
+    return found | {k: metadata.version(k) for k in ("torch", "torchvision", "numpy")}
+
+
+@cache
+def git_state(root: Path) -> dict:
+    """The commit of `root`, and whether its code differs; `unknown` outside git."""
+
+    def git(*words: str) -> str:
+        command = ["git", "-C", str(root), *words]
+        return subprocess.run(
+            command, capture_output=True, text=True, check=True
+        ).stdout
+
+    try:
+        commit = git("rev-parse", "HEAD").strip()
+        return {"commit": commit, "dirty": bool(git("status", "-s", "--", *CODE))}
+    except (OSError, subprocess.CalledProcessError):
+        return {"commit": "unknown", "dirty": True}
+
+
+@cache
+def hardware() -> dict:
+    """Processor, cores this process may use, memory in GB, and the device of torch."""
+    import torch
+
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if "model name" in line]
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    usable = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count()))(0)
+    device = "CPU"
+    if torch.cuda.is_available():
+        device = torch.cuda.get_device_name(0)
+    elif torch.backends.mps.is_available():
+        device = "Apple GPU"
+    return {
+        "cpu": names[0] if names else platform.processor() or platform.machine(),
+        "cores": len(usable),
+        "memory_gb": round(memory / 2**30, 1),
+        "device": device,
+    }

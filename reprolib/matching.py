@@ -1,0 +1,43 @@
+"""Distances between the pictures of two sets, by the features they are matched on."""
+
+from typing import NamedTuple
+
+import torch
+
+from reprolib import alignment
+from reprolib.data.pictures import Pixels
+from reprolib.distances import euclidean
+from reprolib.networks import AlignedReID, embed
+
+KINDS = ("global", "aligned", "unaligned", "global+aligned", "global+unaligned")
+
+
+class Embedded(NamedTuple):
+    """Features of N pictures, of unit length: `global_ (N, C)`, `local (N, H, c)`."""
+
+    global_: torch.Tensor
+    local: torch.Tensor
+
+
+def embedded(network: AlignedReID, pixels: Pixels) -> Embedded:
+    """The features of a split, ready for `distance`. Chapters 4 to 7."""
+    return Embedded(*embed(network, pixels.images))
+
+
+def distance(kind: str, query: Embedded, gallery: Embedded) -> torch.Tensor:
+    """The (Q, G) distance matrix of one kind; `KINDS` lists them. Chapters 4 to 7.
+
+    `global` is Euclidean, `aligned` the shortest path over the stripes, `unaligned`
+    the sum over stripes of equal number; `global+...` adds the two distances.
+    """
+    total = torch.zeros(1)
+    for part in kind.split("+"):
+        if part == "global":
+            total = total + euclidean(query.global_, gallery.global_)
+        elif part == "aligned":
+            total = total + alignment.local_distance(query.local, gallery.local)
+        elif part == "unaligned":
+            total = total + alignment.rigid_distance(query.local, gallery.local)
+        else:
+            raise ValueError(f"unknown kind {kind!r}; expected one of {KINDS}")
+    return total

@@ -1,0 +1,43 @@
+"""What the paper and other people's reproductions reported, and how surely it is known.
+
+Status: A, read in the source itself; B, second-hand; C, computed here. The paper's PDF
+could not be had: what nobody could verify is no number, only a question below.
+"""
+
+from importlib.resources import files
+
+import pandas as pd
+
+STATUSES = {
+    "A": "read in the source itself",
+    "B": "second-hand: another's statement, code or reading note",
+    "C": "computed from public files, or derived here",
+}
+
+TO_BE_CHECKED = (
+    "the margin of the triplet losses",
+    "the weight decay",
+    "the size of the crops",
+    "the weights of the identity and metric losses",
+    "when the mutual stage starts",
+    "the backbone of the final table",
+    "the results on MARS, with and without re-ranking, and how frames are pooled",
+    "the ablation's gain over a baseline with the global branch only",
+    "CUHK03: detected or labelled boxes, one shot or several",
+    "CUHK-SYSU: the size of the gallery",
+    "the human study: how many annotators, and who they were",
+    "the human study: how many candidates, how chosen, and where true matches went in",
+    "the human study: how many answers a query, and each annotator's score",
+)
+
+
+def load():
+    """Return the reported numbers, a row for each source and method.
+
+    Columns: dataset, source, method, protocol, rank1, mAP, rk_rank1, rk_mAP (in %, rk
+    is after k-reciprocal re-ranking, NaN where not reported), status, note. A row has
+    the weakest status of its numbers. Used by the opening chapter and chapters 6, 8.
+    """
+    text = {"status": str, "note": str}
+    with files("reprolib").joinpath("reported.csv").open(encoding="utf-8") as table:
+        return pd.read_csv(table, dtype=text).fillna({"note": ""})

@@ -1,0 +1,218 @@
+"""What is committed: pairs, their outputs and figures; and what publishes them."""
+
+import ast
+import base64
+import json
+import re
+
+import book
+import jupytext
+import nbformat
+import pytest
+
+from reprolib import notebooks, publishing, records
+from reprolib.errors import ReproError
+
+ROOT = records.project_root()
+CHAPTERS = [ROOT / "notebooks" / f"{name}.py" for name in notebooks.chapters()]
+IDS = [path.stem for path in CHAPTERS]
+MACHINE = re.compile(r"(?<![\w.:/])/(?:home|root|tmp|work|mnt|var|Users)/\w")
+IMAGES = ("image/png", "image/svg+xml")
+FIGURE = """
+# %% mystnb={"figure": {"name": "dot", "caption": "A dot."}, "image": {"alt": "dot"}}
+import base64
+from IPython.display import Image
+Image(base64.b64decode("PNG"))
+"""
+PNG = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6"
+    "kgAAAABJRU5ErkJggg=="
+)
+
+
+def read(py):
+    return nbformat.read(py.with_suffix(".ipynb"), as_version=4)
+
+
+def captioned(notebook):
+    """Name, caption and alt text of every figure, or None where one is missing."""
+    for cell in notebook.cells:
+        meta = cell.metadata.get("mystnb", {})
+        figure, image = meta.get("figure", {}), meta.get("image", {})
+        if figure or any(k in o.get("data", ()) for o in cell.get("outputs", ())
+                         for k in IMAGES):  # fmt: skip
+            yield figure.get("name"), figure.get("caption"), image.get("alt")
+
+
+@pytest.mark.parametrize("py", CHAPTERS, ids=IDS)
+def test_a_pair_is_one_chapter_published_from_todays_source(py):
+    publishing.check_pair(py, py.with_suffix(".ipynb"))
+    assert publishing.check_executed(py.with_suffix(".ipynb")) > 3
+    facts = read(py).metadata["reprolib"]
+    assert facts["source_sha256"] == notebooks.digest(py), "run `make publish`"
+    assert (facts["profile"], facts["dataset"]) == ("quick", "drawn")
+    assert {*publishing.FACTS} < {*facts}
+
+
+@pytest.mark.parametrize("py", CHAPTERS, ids=IDS)
+def test_a_committed_notebook_is_small_clean_and_of_kernel_python3(py):
+    path = py.with_suffix(".ipynb")
+    assert path.stat().st_size < 1_500_000
+    notebook = read(py)
+    assert notebook.metadata.kernelspec.name == "python3"
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            data = {k: v for k, v in output.get("data", {}).items() if k not in IMAGES}
+            text = json.dumps([output.get("text", ""), data])
+            assert not MACHINE.search(text), MACHINE.search(text)
+            assert output.get("name") != "stderr", output["text"]
+
+
+@pytest.mark.parametrize("py", CHAPTERS, ids=IDS)
+def test_parameters_have_types_and_help(py):
+    notebook = notebooks.load(py)
+    names = notebooks.parameters(notebook, py)
+    assert list(names)[:5] == ["profile", "dataset", "data_root", "runs_root", "seed"]
+    (cell,) = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
+    for line in cell.source.splitlines():
+        assert re.fullmatch(r"\w+: \w[\w\[\], ]* = [^#]+  # .{5,}", line), line
+    assert all(isinstance(s, ast.AnnAssign) for s in ast.parse(cell.source).body)
+
+
+@pytest.mark.parametrize("py", CHAPTERS, ids=IDS)
+def test_cells_are_small(py):
+    for cell in notebooks.load(py).cells:
+        lines = cell.source.splitlines()
+        assert len(lines) <= 25, cell.source
+        for line in lines:
+            assert len(line) <= 88 or line.startswith("|"), line
+
+
+@pytest.mark.parametrize("py", CHAPTERS, ids=IDS)
+def test_every_figure_has_name_caption_and_alt_text(py):
+    figures = list(captioned(read(py)))
+    for name, caption, alt in figures:
+        assert re.fullmatch(r"[a-z0-9]+([-_][a-z0-9]+)*", name or ""), (name, alt)
+        assert len(caption or "") > 10, name
+        assert len(alt or "") > 10, name
+    names = [name for name, _, _ in figures]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.skipif(not CHAPTERS, reason="no chapters")
+def test_figures_are_those_of_the_committed_notebooks():
+    manifest = json.loads((ROOT / "figures" / "manifest.json").read_text())
+    listed = {entry["file"] for entry in manifest["figures"]}
+    assert listed == {p.name for p in (ROOT / "figures").glob("*.*")} - {
+        "manifest.json"
+    }
+    drawn = {py.stem: [name for name, _, _ in captioned(read(py))] for py in CHAPTERS}
+    expected = {f"{stem[:2]}_{name}" for stem, names in drawn.items() for name in names}
+    assert {file.rsplit(".", 1)[0] for file in listed} == expected
+    for entry in manifest["figures"]:
+        notebook = read(ROOT / "notebooks" / f"{entry['chapter']}.py")
+        meta = notebook.cells[entry["cell"]].metadata["mystnb"]
+        assert entry["caption"] == meta["figure"]["caption"]
+        assert entry["alt"] == meta["image"]["alt"]
+        assert entry["commit"] == notebook.metadata["reprolib"]["commit"]
+        assert entry["parameters"]["profile"] == "quick"
+        assert entry["run"]
+
+
+@pytest.fixture
+def ran(tmp_path, monkeypatch):
+    """A project of one chapter with one figure, as a run leaves it."""
+    folder = book.project(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    py = book.chapter(folder, "00_start", FIGURE.replace("PNG", PNG))
+    notebooks.run("00_start")
+    return py
+
+
+def test_publish_refreshes_notebooks_and_figures(ran, tmp_path):
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "00_old.png").touch()
+    assert publishing.publish() == 1
+    publishing.check_pair(ran, ran.with_suffix(".ipynb"))
+    notebook = read(ran)
+    facts = notebook.metadata["reprolib"]
+    assert facts["source_sha256"] == notebooks.digest(ran)
+    assert "papermill" not in notebook.metadata
+    assert all(set(c.metadata) <= {"tags", "mystnb"} for c in notebook.cells)
+    files = sorted(p.name for p in (tmp_path / "figures").iterdir())
+    assert files == ["00_dot.png", "manifest.json"]
+    image = (tmp_path / "figures" / "00_dot.png").read_bytes()
+    assert image == base64.b64decode(PNG)
+    (entry,) = json.loads((tmp_path / "figures/manifest.json").read_text())["figures"]
+    assert (entry["chapter"], entry["cell"]) == ("00_start", 3)
+    assert (entry["caption"], entry["alt"]) == ("A dot.", "dot")
+    assert sorted(p.name for p in tmp_path.glob(".publish-*")) == []
+
+    # A changed cell loses its outputs, the others keep theirs, and the hash tells.
+    ran.write_text(ran.read_text().replace("# # A chapter", "# # Another title"))
+    publishing.sync(ran)
+    publishing.check_pair(ran, ran.with_suffix(".ipynb"))
+    assert read(ran).cells[3].outputs == notebook.cells[3].outputs
+    assert read(ran).metadata["reprolib"]["source_sha256"] != notebooks.digest(ran)
+
+    # What ran is no longer the source, so it is not published again.
+    with pytest.raises(ReproError, match="cell 1 of 00_start"):
+        publishing.publish()
+
+
+def test_publish_changes_nothing_when_a_chapter_did_not_run(ran, tmp_path):
+    book.chapter(ran.parent, "01_data")
+    with pytest.raises(ReproError, match="01_data"):
+        publishing.publish()
+    assert not ran.with_suffix(".ipynb").exists()
+    assert not (tmp_path / "figures").exists()
+
+
+@pytest.mark.parametrize("change", ["source", "caption", "kind", "more", "missing"])
+def test_a_pair_that_differs_is_told(tmp_path, change):
+    py = book.chapter(tmp_path, "00_start", FIGURE)
+    publishing.sync(py)
+    target = py.with_suffix(".ipynb")
+    notebook = nbformat.read(target, as_version=4)
+    if change == "source":
+        notebook.cells[2].source += "\n1"
+    elif change == "caption":
+        notebook.cells[3].metadata["mystnb"]["figure"]["caption"] = "Other."
+    elif change == "kind":
+        notebook.cells[0] = nbformat.v4.new_code_cell(notebook.cells[0].source)
+    elif change == "more":
+        notebook.cells.append(nbformat.v4.new_markdown_cell("more"))
+    nbformat.write(notebook, target)
+    if change == "missing":
+        target.unlink()
+    with pytest.raises(ReproError, match=r"00_start\.ipynb"):
+        publishing.check_pair(py, target)
+
+
+@pytest.mark.parametrize("change", ["skipped", "order", "error", "empty"])
+def test_a_notebook_that_did_not_run_whole_is_told(tmp_path, change):
+    cells = [nbformat.v4.new_code_cell("1", execution_count=k) for k in (1, 2, 3)]
+    if change == "skipped":
+        cells[1].execution_count = None
+    elif change == "order":
+        cells[1].execution_count = 4
+    elif change == "error":
+        cells[2].outputs = [nbformat.v4.new_output("error", ename="E", evalue="")]
+    path = tmp_path / "00_start.ipynb"
+    notebook = nbformat.v4.new_notebook(cells=[] if change == "empty" else cells)
+    nbformat.write(notebook, path)
+    with pytest.raises(ReproError, match="cell"):
+        publishing.check_executed(path)
+
+
+def test_jupytext_keeps_tags_and_captions_and_no_other_metadata(tmp_path):
+    py = book.chapter(tmp_path, "00_start", FIGURE)
+    settings = jupytext.config.load_jupytext_configuration_file(
+        str(ROOT / "jupytext.toml")
+    )
+    notebook = notebooks.load(py)
+    notebook.cells[3].metadata["scrolled"] = True
+    text = jupytext.writes(notebook, "py:percent", config=settings)
+    assert '"alt": "dot"' in text
+    assert 'tags=["parameters"]' in text
+    assert "scrolled" not in text

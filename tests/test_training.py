@@ -1,0 +1,191 @@
+"""Training: losses against plain loops, resuming, mutual learning, checkpoints."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+
+from reprolib import checkpoints, matching, profiles, training
+from reprolib.data.pictures import Pixels
+from reprolib.errors import ReproError
+from reprolib.evaluation import evaluate
+from reprolib.networks import Features
+
+SETTINGS = replace(
+    profiles.settings("smoke"), steps=6, ids_per_batch=4, shots_per_id=3, channels=4
+)
+
+
+def people(ids=6, shots=4, seed=0, height=112, width=56):
+    """Noisy pictures, each identity with its own colours above and below."""
+    generator = torch.Generator().manual_seed(seed)
+    colours = torch.randint(0, 256, (ids, 2, 3), generator=generator)
+    images = torch.empty(ids * shots, 3, height, width)
+    for i in range(ids * shots):
+        upper, lower = colours[i // shots]
+        images[i, :, : height // 2] = upper[:, None, None].float()
+        images[i, :, height // 2 :] = lower[:, None, None].float()
+    images += 40 * torch.randn(images.shape, generator=generator)
+    pids = torch.arange(1, ids + 1).repeat_interleave(shots)
+    camids = torch.arange(shots).repeat(ids)
+    return Pixels(images.clamp(0, 255).to(torch.uint8), pids, camids)
+
+
+def features(n=12, stripes=7, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+
+    def random(*shape):
+        return torch.randn(*shape, generator=generator)
+
+    local = torch.nn.functional.normalize(random(n, stripes, 8), dim=2)
+    return Features(random(n, 16), local, random(n, 4))
+
+
+def plain_losses(f, classes, margin, aligned):
+    """The same triplets and hinges with loops over anchors and cells."""
+    hinges, local_hinges = [], []
+    for a in range(len(classes)):
+        distance = [float((f.global_[a] - g).norm()) for g in f.global_]
+        same = [i for i in range(len(classes)) if classes[i] == classes[a] and i != a]
+        other = [i for i in range(len(classes)) if classes[i] != classes[a]]
+        p, n = max(same, key=distance.__getitem__), min(other, key=distance.__getitem__)
+        hinges.append(max(0.0, margin + distance[p] - distance[n]))
+        local = []
+        for other in (p, n):
+            d = torch.tanh(torch.cdist(f.local[a], f.local[other]) / 2).double()
+            total = d.clone()
+            for i in range(len(d)):
+                for j in range(len(d)):
+                    ways = [total[i - 1, j]] * (i > 0) + [total[i, j - 1]] * (j > 0)
+                    total[i, j] = d[i, j] + (min(ways) if ways else 0)
+            local.append(float(total[-1, -1] if aligned else d.diag().sum()))
+        local_hinges.append(max(0.0, margin + local[0] - local[1]))
+    return sum(hinges) / len(hinges), sum(local_hinges) / len(local_hinges)
+
+
+@pytest.mark.parametrize("local", ["aligned", "unaligned"])
+def test_the_hardest_triplets_by_global_distance_feed_both_hinges(local):
+    f, classes = features(), torch.arange(4).repeat_interleave(3)
+    settings = replace(SETTINGS, local=local)
+    parts, distance = training.student_losses(f, classes, settings)
+    wanted = plain_losses(f, classes.tolist(), settings.margin, local == "aligned")
+    assert float(parts["global"]) == pytest.approx(wanted[0], abs=1e-4)
+    assert float(parts["local"]) == pytest.approx(wanted[1], abs=1e-4)
+    assert distance.shape == (12, 12)
+
+
+def test_the_total_is_the_weighted_sum_and_students_are_averaged_in_the_log():
+    classes = torch.arange(4).repeat_interleave(3)
+    settings = replace(SETTINGS, metric_mutual_weight=0.5, class_mutual_weight=2.0)
+    both = [features(seed=1), features(seed=2)]
+    total, log = training.batch_loss(both, classes, settings)
+    alone = [float(training.batch_loss([f], classes, settings)[0]) for f in both]
+    mutual = 2 * (0.5 * log["metric_mutual"] + 2.0 * log["class_mutual"])
+    assert float(total) == pytest.approx(sum(alone) + mutual, rel=1e-5)
+    assert log["metric_mutual"] > 0 and log["class_mutual"] > 0
+
+
+def test_the_rate_falls_at_the_stated_fractions():
+    settings = replace(SETTINGS, steps=100, decay_at=(0.6, 0.85), decay=0.1)
+    rates = [training.learning_rate(settings, step) for step in (0, 59, 60, 84, 85, 99)]
+    wanted = [1e-3, 1e-3, 1e-4, 1e-4, 1e-5, 1e-5]
+    assert rates == pytest.approx(wanted)
+
+
+def test_training_learns_to_find_people(tmp_path):
+    settings = replace(SETTINGS, steps=40, channels=8)
+    train, test = people(12, seed=0), people(12, seed=7)
+
+    def rank1(steps, folder):
+        trained = training.train(replace(settings, steps=steps), train, 0, folder)
+        found = matching.embedded(trained.networks[0], test)
+        d = matching.distance("global+aligned", found, found)
+        who = (test.pids, test.pids, test.camids, test.camids)
+        return trained, evaluate(d, *who).mAP
+
+    trained, after = rank1(40, tmp_path / "long")
+    history = [h["loss"] for h in trained.history]
+    assert sum(history[-5:]) < 0.7 * sum(history[:5])
+    assert after > 0.6
+
+
+def same_weights(one, two):
+    a, b = one.state_dict(), two.state_dict()
+    return all(torch.equal(a[k], b[k]) for k in a)
+
+
+def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path, monkeypatch):
+    settings = replace(SETTINGS, students=2)
+    whole = training.train(settings, people(), 3, tmp_path / "whole")
+    monkeypatch.setattr(training, "SAVE_EVERY", -1.0)
+
+    def stop_after_three(items, label):
+        for item in items:
+            if item == 3:
+                raise KeyboardInterrupt
+            yield item
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(training.progress, "track", stop_after_three)
+        training.train(settings, people(), 3, tmp_path / "parts")
+    resumed = training.train(settings, people(), 3, tmp_path / "parts")
+    assert [h["step"] for h in resumed.history] == list(range(6))
+    assert resumed.history == whole.history
+    for one, two in zip(whole.networks, resumed.networks, strict=True):
+        assert same_weights(one, two)
+
+
+def test_students_without_mutual_losses_learn_as_if_they_were_alone(tmp_path):
+    silent = replace(
+        SETTINGS, students=2, metric_mutual_weight=0.0, class_mutual_weight=0.0
+    )
+    pair = training.train(silent, people(), 1, tmp_path / "pair")
+    alone = training.train(replace(silent, students=1), people(), 1, tmp_path / "one")
+    assert same_weights(pair.networks[0], alone.networks[0])
+    assert not same_weights(pair.networks[1], alone.networks[0])
+    loud = replace(silent, class_mutual_weight=1.0)
+    taught = training.train(loud, people(), 1, tmp_path / "loud")
+    assert not same_weights(taught.networks[0], alone.networks[0])
+
+
+def test_distractors_in_a_training_split_are_left_out(tmp_path):
+    pixels = people()
+    more = Pixels(
+        torch.cat([pixels.images, pixels.images[:5]]),
+        torch.cat([pixels.pids, torch.tensor([0, 0, 0, -1, -1])]),
+        torch.cat([pixels.camids, torch.ones(5, dtype=torch.int64)]),
+    )
+    one = training.train(SETTINGS, pixels, 0, tmp_path / "one")
+    two = training.train(SETTINGS, more, 0, tmp_path / "two")
+    assert same_weights(one.networks[0], two.networks[0])
+
+
+def test_a_checkpoint_of_other_settings_or_seed_is_refused_by_name(tmp_path):
+    training.train(SETTINGS, people(), 0, tmp_path)
+    with pytest.raises(ReproError, match="margin = 0.3.*margin = 0.5"):
+        training.train(replace(SETTINGS, margin=0.5), people(), 0, tmp_path)
+    with pytest.raises(ReproError, match="seed = 0.*seed = 1"):
+        training.train(SETTINGS, people(), 1, tmp_path)
+    doses = replace(SETTINGS, doses=(0.5,))  # no business of training
+    assert training.train(doses, people(), 0, tmp_path).step == 6
+
+
+def test_older_code_starts_anew_and_a_broken_file_is_named(tmp_path, monkeypatch):
+    training.train(replace(SETTINGS, steps=2), people(), 0, tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoints, "code_digest", lambda: "another")
+        assert training.train(SETTINGS, people(), 0, tmp_path).step == 6
+    path = tmp_path / checkpoints.NAME
+    path.write_bytes(path.read_bytes()[:5000])
+    with pytest.raises(ReproError, match="checkpoint.safetensors.*not a whole"):
+        training.train(SETTINGS, people(), 0, tmp_path)
+
+
+def test_a_checkpoint_is_safetensors_and_nothing_else_is_left(tmp_path):
+    training.train(SETTINGS, people(), 0, tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == [checkpoints.NAME]
+    data = (tmp_path / checkpoints.NAME).read_bytes()
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    assert "student0.identity.weight" in header
+    assert not any(name.startswith("adam") for name in header)
