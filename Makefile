@@ -46,7 +46,8 @@ reproduce: book ## run the whole book, then show its results
 	@$(BOOK) table $(WHERE)
 
 book: setup
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --cores $(CORES) --quiet rules reason host \
+	@flock -n Makefile true || { echo "error: another run is at work here" >&2; exit 1; }
+	@PATH="$(CURDIR)/$(BIN):$$PATH" flock Makefile $(BIN)/snakemake --nolock --cores $(CORES) --quiet rules reason host \
 	    --rerun-incomplete --config profile="$(PROFILE)" dataset="$(DATASET)" \
 	    data_root="$(DATA_ROOT)" runs="$(RUNS)" 2>&1 | sed -uE '/$(CHATTER)/d'
 

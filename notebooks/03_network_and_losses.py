@@ -368,8 +368,9 @@ print(f"strangers before the anchor's own camera: {100 * by_chance:.0f} %")
 print(f"of the hardest negatives: {100 * of_hardest:.0f} %")
 
 # %% [markdown]
-# A network that has learnt nothing judges by light and backdrop as readily as by the
-# person in front of it. To tell the two apart is what the losses have to teach.
+# As far as the second number exceeds the first, this network, which has learnt nothing,
+# judges by light and backdrop instead of the person in front of them. To tell the two
+# apart is what the losses have to teach.
 #
 # **Predict, then run.** A batch of P x K pictures holds N(K-1)(N-K) triplets. What
 # share of all of them would cost anything, and what share of the N hardest?

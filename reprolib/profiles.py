@@ -124,9 +124,10 @@ def settings(
         raise ReproError(
             f"unknown profile {profile!r}; expected one of {', '.join(names())}."
         )
-    chosen = dict(table["base"])
-    chosen.update({k: v for k, v in table[profile].items() if not isinstance(v, dict)})
-    chosen.update(table[profile].get(dataset, {}))
+    base = table["base"]
+    chosen = {k: v for k, v in base.items() if not isinstance(v, dict)}
+    chosen.update(base.get(dataset, {}))
+    chosen.update(table[profile])
     given = given or {}
     chosen.update({k: given[k] for k in KEYS if given.get(k) is not None})
     return Settings(**{k: _coerce(k, v) for k, v in chosen.items()})

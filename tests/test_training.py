@@ -87,7 +87,9 @@ def test_the_total_is_the_weighted_sum_and_students_are_averaged_in_the_log():
 
 
 def test_the_rate_falls_at_the_stated_fractions():
-    settings = replace(SETTINGS, steps=100, decay_at=(0.6, 0.85), decay=0.1)
+    settings = replace(
+        SETTINGS, steps=100, learning_rate=1e-3, decay_at=(0.6, 0.85), decay=0.1
+    )
     rates = [training.learning_rate(settings, step) for step in (0, 59, 60, 84, 85, 99)]
     wanted = [1e-3, 1e-3, 1e-4, 1e-4, 1e-5, 1e-5]
     assert rates == pytest.approx(wanted)
