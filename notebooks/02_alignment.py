@@ -203,7 +203,8 @@ for ax, rows in zip(axes, (1, 4, 7), strict=True):
     ax.grid(False)
     for i, j in np.ndindex(rows, STRIPES):
         shade = "white" if S[i, j] < S.max() / 2 else "black"
-        ax.text(j, i, f"{S[i, j]:.1f}", ha="center", va="center", color=shade, fontsize=8)
+        text = f"{S[i, j]:.1f}"
+        ax.text(j, i, text, ha="center", va="center", color=shade, fontsize=8)
     ax.set(title=f"after row {rows}", xticks=[], yticks=[], xlabel="moved box")
 axes[0].set_ylabel("good box")
 axes[2].plot(*zip(*[(j, i) for i, j in path], strict=True), color=figures.RED)
@@ -384,8 +385,9 @@ plt.show()
 # **Predict, then run**: how much memory would all their 7 x 7 matrices take?
 
 # %%
-cells = 3368 * 15913 * STRIPES * STRIPES
-print(f"{cells * 4 / 1e9:.1f} GB in 32-bit floats; the result {3368 * 15913 * 4 / 1e9:.2f} GB")
+pairs = 3368 * 15913
+print(f"{pairs * STRIPES**2 * 4 / 1e9:.1f} GB for the matrices in 32-bit floats,")
+print(f"{pairs * 4 / 1e9:.2f} GB for the distances alone")
 print(inspect.getsource(alignment.local_distance).split('"""')[1].strip())
 
 # %% [markdown]

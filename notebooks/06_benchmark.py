@@ -318,7 +318,7 @@ plt.show()
 # ## Same features, different number
 #
 # Now the protocol. Each line of the next table scores the *same* distances, those of
-# the global feature. The rules that change are all found in public code:
+# the global feature. The rules that change are all easy to get wrong unnoticed:
 #
 # - **AP**: a sum of precisions (step, today's use) or the area under straight lines
 #   (trapezoid, the MATLAB code of 2017).
@@ -528,8 +528,9 @@ plt.show()
 # %% [markdown]
 # Read it with what this chapter has shown. The filled marks belong to another task than
 # the open ones. The paper trained on four data sets joined, the others on Market1501
-# alone, and one of the four shares identities with Market1501's test set (chapter 1).
-# How many of the others reach both of the paper's numbers?
+# alone, and one of the four shares identities with Market1501's test set (chapter 1);
+# whether these were removed is unknown. How many of the others reach both of the
+# paper's numbers?
 
 # %%
 paper = market.source.str.contains("paper")
@@ -720,7 +721,7 @@ print(f"so the local distances of Market1501's test: about {whole:.0f} s, one th
 #
 # ## Take-away
 #
-# Re-ranking describes a picture by the pictures that agree with it, and lifts mAP
+# Re-ranking describes a picture by the pictures that agree with it, and can lift mAP
 # without any training, by use of the whole gallery. A score belongs to its protocol:
 # kind of AP, junk, queries without a match, ties and the size of the gallery each move
 # it, some by more than a new method does. Compare differences within one protocol;

@@ -172,7 +172,7 @@ def test_splits_share_no_identity_and_queries_have_matches_of_other_cameras():
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    return drawn.make(SPEC, tmp_path_factory.mktemp("drawn") / "set", progress=False)
+    return drawn.make(SPEC, tmp_path_factory.mktemp("drawn") / "set")
 
 
 def test_made_folder_is_read_by_the_market_reader(made):
@@ -211,7 +211,7 @@ def test_failure_in_the_middle_leaves_nothing(tmp_path, monkeypatch):
 
     monkeypatch.setattr(drawn, "draw", failing)
     with pytest.raises(KeyboardInterrupt):
-        drawn.make(SPEC, tmp_path / "set", progress=False)
+        drawn.make(SPEC, tmp_path / "set")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -17,13 +17,13 @@ from random import Random
 import numpy as np
 import pandas as pd
 from PIL import Image
-from tqdm import tqdm
 
 from reprolib.data import pedestrian
 from reprolib.data.camera import CAMERAS
 from reprolib.data.dataset import DISTRACTOR, JUNK
 from reprolib.data.photograph import Box, photograph
 from reprolib.errors import ReproError
+from reprolib.progress import track
 
 LANDMARKS = ("crown", "neck", "waist", "knees", "soles")
 QUERIES = 2
@@ -170,7 +170,7 @@ def shots(spec: DrawnSpec) -> Iterator[tuple[str, int, int, int]]:
             yield "bounding_box_test", pid, 1 + shot % len(CAMERAS), shot
 
 
-def make(spec: DrawnSpec, root: str | Path, progress: bool = True) -> Path:
+def make(spec: DrawnSpec, root: str | Path) -> Path:
     """Draws the whole set into the folder `root` unless it is there, and returns it.
 
     Raises ReproError if `root` holds anything else. Nothing is left behind if it
@@ -182,7 +182,7 @@ def make(spec: DrawnSpec, root: str | Path, progress: bool = True) -> Path:
     root.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{root.name}-", dir=root.parent))
     try:
-        _draw_all(spec, work, progress)
+        _draw_all(spec, work)
         work.chmod(0o755)
         os.replace(work, root)
     except OSError:
@@ -219,13 +219,12 @@ def _is_made(spec: DrawnSpec, root: Path) -> bool:
     return True
 
 
-def _draw_all(spec: DrawnSpec, root: Path, progress: bool):
+def _draw_all(spec: DrawnSpec, root: Path):
     for folder in ("bounding_box_train", "query", "bounding_box_test"):
         (root / folder).mkdir()
     rows = []
     todo = list(shots(spec))
-    bar = tqdm(todo, "drawing pedestrians", disable=not progress, unit="picture")
-    for folder, pid, camid, shot in bar:
+    for folder, pid, camid, shot in track(todo, "drawing", unit="picture"):
         pixels, landmarks = draw(spec, pid, camid, shot)
         number = f"{pid:04d}" if pid >= 0 else str(pid)
         name = f"{number}_c{camid}s1_{shot:06d}_00.jpg"
