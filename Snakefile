@@ -14,7 +14,8 @@ BASE = f"{WHERE['runs']}/{WHERE['dataset']}-{WHERE['profile']}"
 BOX = round(SETTINGS.box_error)
 
 # What runs a chapter or writes its record cannot change what a network learns.
-RUNNERS = {f"{n}.py" for n in ("__main__", "cli", "notebooks", "publishing", "progress")}
+RUNNERS = {f"{n}.py" for n in ("__main__", "cli", "notebooks", "publishing", "readme",
+                                "progress")}
 CHAPTER_ONLY = {f"{n}.py" for n in
                 ("figures", "human", "reported", "reranking", "records", "machine")}
 CODE = [str(p) for p in sorted(Path("reprolib").rglob("*"))

@@ -169,7 +169,7 @@ plt.show()
 #
 # $$S_{ij} = d_{ij} + \min(S_{i-1,j},\; S_{i,j-1}),$$
 #
-# with only one way in along the first row and column. The *local distance* of the two
+# with only one way in along the first row and the first column. The *local distance* of the two
 # pictures is $S_{HH}$. Seven lines are enough:
 
 # %%
@@ -195,7 +195,7 @@ print(f"unaligned      {d.diag().sum():.4f}")
 
 # %% mystnb={"figure": {"name": "dynamic-programme", "caption": "The cheapest totals after one, four and seven rows. Each new cell looks only up and left. The last cell is the local distance; the line is the path that earned it."}, "image": {"alt": "Three seven by seven tables of numbers growing from the top: one row filled, four rows filled, all filled. In the last a red line runs from the top left to the bottom right cell, first along the top row, then parallel to the diagonal."}}
 path = alignment.trace_path(d)
-fig, axes = plt.subplots(1, 3, figsize=(figures.WIDTH + 1.3, 3.1), sharey=True)
+fig, axes = plt.subplots(1, 3, figsize=(figures.WIDTH, 2.7), sharey=True)
 for ax, rows in zip(axes, (1, 4, 7), strict=True):
     seen = S.clone()
     seen[rows:] = float("nan")
@@ -204,7 +204,7 @@ for ax, rows in zip(axes, (1, 4, 7), strict=True):
     for i, j in np.ndindex(rows, STRIPES):
         shade = "white" if S[i, j] < S.max() / 2 else "black"
         text = f"{S[i, j]:.1f}"
-        ax.text(j, i, text, ha="center", va="center", color=shade, fontsize=8)
+        ax.text(j, i, text, ha="center", va="center", color=shade, fontsize=7)
     ax.set(title=f"after row {rows}", xticks=[], yticks=[], xlabel="moved box")
 axes[0].set_ylabel("good box")
 axes[2].plot(*zip(*[(j, i) for i, j in path], strict=True), color=figures.RED)
@@ -214,14 +214,19 @@ plt.show()
 # Drawn between the pictures, the path becomes what the method is named for:
 
 # %% mystnb={"figure": {"name": "links", "caption": "Left: rigid matching, stripe by stripe. Right: the shortest path. Shirt meets shirt; the stripes that have no counterpart are all tied to the edge, which is the price of having to start and end in the corners."}, "image": {"alt": "Two pairs of the same pedestrian cut into stripes. In the left pair horizontal lines join equal stripes, shirt to wall. In the right pair slanted lines join shirt to shirt and shoes to shoes, with a fan of lines at the top."}}
-fig, axes = plt.subplots(1, 4, figsize=(figures.WIDTH, 3.6))
-rigid = [(i, i) for i in range(STRIPES)]
-figures.links(
-    axes[0], axes[1], (good, bad), rigid, (STRIPES, STRIPES), figures.ORANGE
+fig, axes = plt.subplots(
+    1, 7, figsize=(figures.WIDTH, 2.9), width_ratios=(2, 1, 2, 0.6, 2, 1, 2)
 )
-figures.links(axes[2], axes[3], (good, bad), path, (STRIPES, STRIPES), figures.GREEN)
-axes[0].set_title("unaligned", loc="left")
-axes[2].set_title("aligned", loc="left")
+for ax in axes[1::2]:
+    ax.axis("off")
+rigid = [(i, i) for i in range(STRIPES)]
+for (one, two), steps, name in (
+    ((axes[0], axes[2]), rigid, "unaligned"),
+    ((axes[4], axes[6]), path, "aligned"),
+):
+    colour = figures.COLOURS[name]
+    figures.links(one, two, (good, bad), steps, (STRIPES, STRIPES), colour)
+    one.set_title(name, loc="left")
 plt.show()
 
 # %% [markdown]
@@ -300,7 +305,7 @@ def mean_distances(shift):
 
 curve = [mean_distances(shift) for shift in shifts]
 
-# %% mystnb={"figure": {"name": "sliding-box", "caption": "Mean distance to the same person (solid) and to strangers (dashed) as the box slides. Unaligned, the gap closes within a tenth of the height; aligned, it narrows slowly."}, "image": {"alt": "Two panels over the shift of the box from minus 25 to plus 25 percent. Unaligned: the solid curve is a narrow valley that reaches the dashed line on both sides. Aligned: a wide shallow valley that stays below its dashed line."}}
+# %% mystnb={"figure": {"name": "sliding-box", "caption": "Mean distance to the same person (solid) and to strangers (dashed) as the box slides. Unaligned, the gap is widest at no shift and nearly closed a fifth of the height away; aligned, it is smaller at its best and hardly changes."}, "image": {"alt": "Two panels over the shift of the box from minus 25 to plus 25 percent. Unaligned: the solid curve is a deep V that comes close to the dashed line on both sides. Aligned: a shallow valley that stays far below its dashed line."}}
 fig, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 3.0))
 for ax, name in zip(axes, ("unaligned", "aligned"), strict=True):
     same, other = zip(*[point[name] for point in curve], strict=True)
@@ -365,7 +370,7 @@ def placing_errors(pid, shift):
 some = shifts[::2]
 errors = np.array([[placing_errors(p, shift) for p in people] for shift in some])
 
-# %% mystnb={"figure": {"name": "path-against-truth", "caption": "How far from the truth a stripe is matched, mean over people with the 95 % interval of the mean. Rigid matching is off by the shift itself; the path follows the person, but never exactly."}, "image": {"alt": "Error in percent of the height over the shift of the box. The unaligned line is a V that touches zero at no shift; the aligned line is flat and lower from about ten percent of shift on."}}
+# %% mystnb={"figure": {"name": "path-against-truth", "caption": "How far from the truth a stripe is matched, mean over people with the 95 % interval of the mean. Rigid matching is off by the shift itself; the path follows the person, but never exactly."}, "image": {"alt": "Error in percent of the height over the shift of the box. The unaligned line is a V that touches zero at no shift; the aligned line is flat and lower from about five percent of shift on."}}
 fig, ax = plt.subplots(figsize=(figures.WIDTH, 2.8))
 for k, name in enumerate(("aligned", "unaligned")):
     mean = 100 * errors[:, :, k].mean(1)

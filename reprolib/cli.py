@@ -157,11 +157,19 @@ def check_runs(options: argparse.Namespace) -> None:
 
 
 def publish(options: argparse.Namespace) -> None:
-    """Refresh `notebooks/*.ipynb` and `figures/`."""
-    from reprolib import publishing
+    """Refresh `notebooks/*.ipynb`, `figures/` and the results in README.md."""
+    from reprolib import publishing, readme
 
     count = publishing.publish(options.runs)
+    readme.refresh(options.runs)
     print(f"notebooks/ and figures/ ({count} figures) are those of the last run")
+
+
+def refresh_readme(options: argparse.Namespace) -> None:
+    """Write the results of every data set in `runs/` into README.md."""
+    from reprolib import readme
+
+    print("README.md: results of", ", ".join(readme.refresh(options.runs)) or "no run")
 
 
 def sync(options: argparse.Namespace) -> None:

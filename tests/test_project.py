@@ -23,7 +23,7 @@ ORDER = (
     "checkpoints training records human reported",
     "experiments figures",
     "notebooks",
-    "publishing",
+    "publishing readme",
     "cli",
     "__main__",
 )
