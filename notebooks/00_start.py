@@ -185,6 +185,7 @@ plt.show()
 # left on this machine. The many trainings that chapter 5 compares stand in a row of
 # their own; they are kept, and a second run of the book uses them again.
 
+
 # %%
 def minutes(found):
     """Seconds of some records as a text, or what to say when there are none."""
@@ -328,6 +329,7 @@ for question in reported.TO_BE_CHECKED:
 # A *profile* is a set of sizes: `smoke` proves that every line runs and no more,
 # `quick` is the book as published, `paper` is the paper's own setting as far as it is
 # known, for those who have the data and a GPU.
+
 
 # %%
 def sizes(name):

@@ -224,6 +224,7 @@ plt.show()
 # to any method that only counts colours; only their *place* on the body tells the two
 # apart.
 
+
 # %%
 def difference(one, two):
     """What tells two identities apart, such as "hat: cap / none"."""
@@ -260,6 +261,7 @@ plt.show()
 #   wherever it ranks. It neither helps nor hurts.
 # - **Distractors** (`0`: false alarms of the detector) stay, and are always wrong.
 # - Everybody else is wrong, and the person in another camera is right.
+
 
 # %%
 def colours(images):

@@ -172,6 +172,7 @@ plt.show()
 # with only one way in along the first row and the first column. The *local distance* of the two
 # pictures is $S_{HH}$. Seven lines are enough:
 
+
 # %%
 def cheapest_totals(d):
     """(H, W) distances -> (H, W) cheapest totals S, by the recurrence above."""
@@ -238,6 +239,7 @@ plt.show()
 # ## Is it right? Try every path
 #
 # **Predict, then run.** How many paths lead through a 7 x 7 matrix?
+
 
 # %%
 def every_path(h, w):
@@ -337,6 +339,7 @@ for name in ("unaligned", "aligned"):
 #
 # The landmarks say where each stripe of one picture *truly* lies in the other: between
 # crown, neck, waist, knees and soles we interpolate. How far is the path from that?
+
 
 # %%
 def true_place(marks_from, marks_to):

@@ -125,6 +125,7 @@ with torch.no_grad():
 # That is the whole network, and it fits in one picture. A third output, the logits, is
 # a linear layer on the global vector; we meet it below.
 
+
 # %%
 def box(x, y, text, colour):
     style = {"boxstyle": "round,pad=0.45", "facecolor": colour, "alpha": 0.35}
@@ -168,6 +169,7 @@ plt.show()
 #
 # **Predict, then run.** After a ReLU no number of a stripe is negative. How far apart
 # can two such stripes of unit length then be?
+
 
 # %%
 def largest_distance(layout):
@@ -250,6 +252,7 @@ for first_stride in ("1x1", "3x3"):
 # **Predict, then run.** Which of the two has more parameters, and which is slower? The
 # networks below live on PyTorch's `meta` device: shapes without numbers, so that even
 # the paper's size costs nothing. 751 is the number of Market1501's training identities.
+
 
 # %%
 def measured(s, ids=751):
@@ -452,6 +455,7 @@ print(f"largest gradient {largest:.2e}, largest difference of the two {apart:.1e
 # M^2)^2$ gives. Adam and SGD see only first gradients, so with them the stop-gradient
 # changes the number in the log and nothing that is learnt (mark C: computed here). What
 # does differ is the *second* derivative:
+
 
 # %%
 def hessian(loss):

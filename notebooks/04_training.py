@@ -315,6 +315,7 @@ right = (result.first_match == 1).nonzero().flatten()
 failed = (result.first_match > 1).nonzero().flatten()
 print(f"first picture right: {len(right)} queries, wrong: {len(failed)}")
 
+
 # %%
 def ranked_lists(queries, depth=8):
     """A row for each query: the query and its `depth` nearest gallery pictures."""
@@ -482,6 +483,7 @@ else:
 # student 1, so the control is good, not perfect.) **Predict, then run.** Which couple
 # will agree most?
 
+
 # %%
 def outlook(net):
     """A network's global distances, and which queries it gets right."""
@@ -502,6 +504,7 @@ couples = {
 # Three questions to each couple. Are the distances alike (correlation over all pairs of
 # pictures)? Are the rankings alike (rank correlation, query by query)? And do they
 # succeed and fail on the same queries?
+
 
 # %%
 def agreement(one_view, other_view):

@@ -150,6 +150,7 @@ for count in (2, 3, 5, 10, 30):
 # Two seeds prove next to nothing, and three can show only what is large or very steady.
 # The verdict is left to code, so that hope has no hand in it.
 
+
 # %%
 def t_interval(differences):
     """The 95 % interval of the mean over seeds; None from a single seed."""
@@ -364,6 +365,7 @@ for box in (0, 1):
 # the queries with the worst boxes should gain most. Half of every pair is a gallery
 # picture with an error of its own, though, so expect some gain even for queries whose
 # box is right.
+
 
 # %%
 def moved(dose):

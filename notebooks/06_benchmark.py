@@ -104,6 +104,7 @@ near = neighbours(D, K1)
 # is a flattering example, picked to show the mechanism; the honest average comes after
 # it.
 
+
 # %%
 def reranked(kind, q, g, **choices):
     """(Q, G) re-ranked distances of one kind."""
@@ -140,6 +141,7 @@ plt.show()
 # The members get weights $e^{-d}$, which together make one long, mostly empty vector:
 # the picture described by the company it keeps.
 
+
 # %%
 def expanded(near, i):
     """R*: the reciprocal set of i with the half-sized sets that fit to it."""
@@ -169,6 +171,7 @@ def encoded(D, near, i):
 #
 # **Predict, then run.** What is $d_J$ of two pictures without a common neighbour?
 
+
 # %%
 def smoothed(D, near, i):
     """(n,) the mean weights over the K2 nearest of picture i, itself one of them."""
@@ -196,6 +199,7 @@ print(f"largest difference to the library's k_reciprocal: {worst:.1e}")
 #
 # Next, the vectors themselves: that of the query, of the true match that rose most, and
 # of the wrong picture that had stood first.
+
 
 # %%
 def protocol_order(d):
@@ -331,6 +335,7 @@ plt.show()
 #   a gallery is cut down.
 # - **Ties**: if a right and a wrong picture are equally far, which comes first? It
 #   matters when distances are coarse, as with short binary codes.
+
 
 # %%
 def only(d, keep, pids=gallery.pids, camids=gallery.camids, **rules):
@@ -468,6 +473,7 @@ plt.show()
 # picture, drawn at random; the result is the mean over many draws. Few public codes
 # seed the draws. (The paper used a split and a gallery of its own: 200 people; it was
 # not published.) How much do single draws differ?
+
 
 # %%
 def single_shot():
@@ -632,6 +638,7 @@ for where, found in ablations["gain_and_price"].items():
 # random features, one thread, the median of three runs, and plain versions that a
 # careful reader would write: the recurrence of chapter 2 over whole tables, a sort for
 # each query, and this chapter's four steps.
+
 
 # %%
 def plain_local(f, g):

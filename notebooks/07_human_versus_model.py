@@ -118,6 +118,7 @@ print(f"a blind guess is right in        {100 * chance:.1f} %")
 #
 # The annotators answer a random part of the lists; the first five of it are yours.
 
+
 # %%
 def part(lists, rows):
     """Some of the lists."""
@@ -135,6 +136,7 @@ print(len(asked), "questions in the exam,", len(quiz.query), "of them in your qu
 # catch the eye first, but two people may wear the same: look for what differs, a bag, a
 # hat, the length of a sleeve, the hair. Boxes slip and colours change from camera to
 # camera.
+
 
 # %%
 def show_questions(rows):
@@ -265,6 +267,7 @@ plt.show()
 # about who is better. McNemar's test looks at the others only: if the raters were
 # equal, each of those would be won by either with probability 1/2.
 
+
 # %%
 def against_model(name, rows):
     """One line of exact McNemar: a simulated annotator against the model."""
@@ -288,6 +291,7 @@ for name in RATERS:
 # share $b$ of the questions (the better one) and $c$ (the other), then $b - c = 1.4$
 # points always, but $b + c$ depends on how alike they are. The chance to find the
 # difference, the *power*, follows exactly from two binomial distributions:
+
 
 # %%
 def power(n, b, c, level=0.05):
@@ -506,7 +510,8 @@ pd.DataFrame(outcome).T
 # 2. Three annotators vote on each list. Simulate it with three independent noises: how
 #    much does the majority gain, and what would it gain if they shared half their noise?
 # 3. Re-rank the gallery for one query at a time, without the other queries
-#    (`k_reciprocal(distance[i : i + 1], torch.zeros(1, 1), gg)`). Is the gain still there?
+#    (`k_reciprocal(distance[i : i + 1], qq[i : i + 1, i : i + 1], gg)`). Is the gain
+#    still there?
 # 4. Ask a friend to take the quiz. Compare the two of you with `human.compare`. How many
 #    questions would you both have to answer before either could claim to be better?
 

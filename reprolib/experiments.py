@@ -1,6 +1,7 @@
 """The trained networks that several chapters share: which, how, and their scores."""
 
 from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from pathlib import Path
 
 from reprolib import checkpoints, matching, training
@@ -48,6 +49,16 @@ def variant_settings(variant: str, settings: Settings) -> Settings:
     return replace(settings, box_error=float(box), **METHODS[method])
 
 
+# Chapters ask for the same pictures again and again; a few splits are kept decoded.
+_opened = cache(open_dataset)
+
+
+@lru_cache(maxsize=6)
+def _decoded(split: str, name: str, settings: Settings, *roots) -> Pixels:
+    dataset = _opened(name, settings, *roots)
+    return load(dataset, split, settings.height, settings.width, settings.box_error)
+
+
 @dataclass(frozen=True)
 class Bench:
     """Where the trainings of one data set and profile find their data and leave it."""
@@ -56,14 +67,16 @@ class Bench:
 
     def dataset(self, box_error: float) -> Dataset:
         """The data set with boxes as wrong as `box_error`."""
-        settings = replace(self.run.settings, box_error=box_error)
-        drawn_root = self.run.base.parent / "data"
-        return open_dataset(self.run.dataset, settings, self.run.data_root, drawn_root)
+        return _opened(*self._place(box_error))
 
     def pixels(self, split: str, box_error: float) -> Pixels:
         """One split, decoded at the size of the settings."""
-        s = self.run.settings
-        return load(self.dataset(box_error), split, s.height, s.width, box_error)
+        return _decoded(split, *self._place(box_error))
+
+    def _place(self, box_error: float) -> tuple:
+        settings = replace(self.run.settings, box_error=float(box_error))
+        drawn_root = self.run.base.parent / "data"
+        return self.run.dataset, settings, self.run.data_root, drawn_root
 
     def obtain(self, variant: str, seed: int) -> tuple[checkpoints.Trained, dict]:
         """The trained networks of `variant` and their record, from disk if they exist.

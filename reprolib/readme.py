@@ -30,7 +30,7 @@ def refresh(runs_root: str, profile: str = "quick") -> list[str]:
     text = path.read_text(encoding="utf-8")
     pattern = r"<!-- results: (\w+) -->\n.*?<!-- end -->"
     if not re.search(pattern, text, re.S):
-        raise ReproError(f"{path}: no place for results; expected <!-- results: ... -->")
+        raise ReproError(f"{path}: no place for results: <!-- results: NAME -->")
     text = re.sub(pattern, replaced, text, flags=re.S)
     partial = path.with_suffix(".part")
     partial.write_text(text, encoding="utf-8")
