@@ -31,6 +31,7 @@ run.write({"steps": settings.steps, "headline": [
 def project(folder: Path) -> Path:
     """An empty project in `folder`; its folder of notebooks."""
     (folder / "pyproject.toml").touch()
+    (folder / "README.md").write_text("<!-- results: drawn -->\n<!-- end -->\n")
     (folder / "notebooks").mkdir()
     return folder / "notebooks"
 
