@@ -152,14 +152,6 @@ for count in (2, 3, 5, 10, 30):
 
 
 # %%
-def t_interval(differences):
-    """The 95 % interval of the mean over seeds; None from a single seed."""
-    if len(differences) < 2:
-        return None
-    half = stats.t.ppf(0.975, len(differences) - 1) * stats.sem(differences)
-    return float(np.mean(differences) - half), float(np.mean(differences) + half)
-
-
 def verdict(difference, interval):
     """What may be said of a difference of two methods, in words."""
     if interval is None:
@@ -200,7 +192,7 @@ print(f"{'claim':38} {'mAP':>5}  95 % interval     verdict")
 for claim, pair in CLAIMS.items():
     (a, kind_a), (b, kind_b) = (side.split(":") for side in pair.split())
     difference = per_seed(a, kind_a) - per_seed(b, kind_b)
-    mean, interval = float(difference.mean()), t_interval(difference)
+    mean, interval = float(difference.mean()), experiments.t_interval(difference)
     found[claim] = {
         "per_seed": difference,
         "mean": mean,
@@ -347,7 +339,7 @@ for box in (0, 1):
     difference = curve("aligned", box) - curve("unaligned", box)
     for place, name in ((0, "good"), (-1, "bad")):
         change = difference[:, place]
-        interval = t_interval(change)
+        interval = experiments.t_interval(change)
         label = f"trained box{box}, tested on {name} boxes"
         ends[label] = {"mean": float(change.mean()), "interval": interval}
         word = verdict(change.mean(), interval)

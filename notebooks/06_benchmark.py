@@ -744,9 +744,12 @@ print(f"so the local distances of Market1501's test: about {whole:.0f} s, one th
 #    such means, at worst?
 
 # %%
+steps = (lifted.get_group(("mutual", "global", s)).mAP for s in ("before", "after"))
+before, after = (step.to_numpy() for step in steps)
 run.write(
     {
         "headline": headline,
+        "reranking_gain": after - before,
         "reranking": lifted.agg("mean").reset_index().to_dict("records"),
         "reranking_by_hand_error": worst,
         "k1": {"values": sizes, "mAP": by_size, "pictures_of_a_person": typical},

@@ -1,8 +1,12 @@
 """The trained networks that several chapters share: which, how, and their scores."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
+
+import numpy as np
+from scipy import stats
 
 from reprolib import checkpoints, matching, training
 from reprolib.data import open_dataset
@@ -137,3 +141,15 @@ def test(
         found[kind] = {f"rank{k}": 100 * float(result.cmc[k - 1]) for k in RANKS}
         found[kind]["mAP"] = 100 * float(result.mAP)
     return found
+
+
+def t_interval(differences: Sequence[float]) -> list[float] | None:
+    """The 95 % interval of the mean of paired differences; None from a single one.
+
+    `differences: (seeds,)`, one of two methods for each seed; Student's t with one
+    degree of freedom less than there are seeds. Chapters 5, 6 and 8.
+    """
+    if len(differences) < 2:
+        return None
+    mean, error = np.mean(differences), stats.sem(differences)
+    return list(map(float, stats.t.interval(0.95, len(differences) - 1, mean, error)))

@@ -110,3 +110,11 @@ def test_pictures_are_decoded_once(runs):
     assert not torch.equal(
         here.pixels("query", 0).images, here.pixels("query", 1).images
     )
+
+
+def test_the_t_interval_is_the_textbooks():
+    # Mean 2, standard deviation 1 and t(0.975, 2) = 4.302653: half is 2.484138.
+    assert experiments.t_interval([1.0, 2.0, 3.0]) == pytest.approx(
+        [2 - 2.484138, 2 + 2.484138], abs=1e-5
+    )
+    assert experiments.t_interval([1.0]) is None
