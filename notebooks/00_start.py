@@ -224,7 +224,8 @@ pd.DataFrame({"minutes": times})
 # Claims 1 and 2 can be tested anywhere, also on drawings: train with the part and
 # without it, several times, and look at the difference. Claim 3 is about people; what
 # we can test is whether the comparison was a fair one.
-#
+
+# %% [markdown]
 # ## The results
 #
 # Three kinds of rows: what the paper reports, what others got when they rebuilt it (of
@@ -299,7 +300,8 @@ for question in reported.TO_BE_CHECKED:
 # What was merely remembered is printed nowhere. Where a setting is unknown it is a
 # switch in the library, with the value that the public codes agree on as its default.
 # If you have the PDF open beside this page, you are in a position to shorten the list.
-#
+
+# %% [markdown]
 # ## How to run it
 #
 # Two commands do everything, from the folder of the repository, on Linux with Python
@@ -321,7 +323,8 @@ for question in reported.TO_BE_CHECKED:
 # (after `source .venv/bin/activate`; the second refuses a parameter that does not
 # exist, and tells which cell failed if one does.) With photographs, VIPeR for one, give
 # the folder that they were unpacked to:
-#
+
+# %% [markdown]
 # ```
 # make reproduce DATASET=viper DATA_ROOT=/path/to/viper
 # ```

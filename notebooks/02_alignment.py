@@ -3,15 +3,17 @@
 #
 # A detector rarely draws its box in the same place twice. In one picture the head
 # touches the top edge; in the next there is a hand's breadth of wall above it. Compare
-# the two pictures stripe by stripe, head with head, and the head meets a wall. AlignedReID
-# lets the stripes slide: it finds, for every pair of pictures, the cheapest order-keeping
-# way to match them. This chapter builds that idea from nothing and then tries to break it.
+# the two pictures stripe by stripe, head with head, and the head meets a wall.
+# AlignedReID lets the stripes slide: it finds, for every pair of pictures, the cheapest
+# order-keeping way to match them. This chapter builds that idea from nothing and then
+# tries to break it.
 #
-# **You will do**: cut two pictures into stripes, measure the distance of every stripe to
-# every other, find the shortest path through that matrix by hand, and move a box to see
-# what alignment is good for. **You will learn** Equations 1 and 2 of the paper, why one of
-# them is a hyperbolic tangent, where its gradient goes, and where the method is blind.
-# **You need** PyTorch tensors and chapter 1's data. No network yet: colours will do.
+# **You will do**: cut two pictures into stripes, measure the distance of every stripe
+# to every other, find the shortest path through that matrix by hand, and move a box to
+# see what alignment is good for. **You will learn** Equations 1 and 2 of the paper, why
+# one of them is a hyperbolic tangent, where its gradient goes, and where the method is
+# blind. **You need** PyTorch tensors and chapter 1's data. No network yet: colours will
+# do.
 
 # %% tags=["parameters"]
 profile: str = "quick"  # smoke, quick or paper
@@ -47,10 +49,10 @@ run = records.open_run(
 # %% [markdown]
 # ## Two pictures of one person
 #
-# Whatever data set the book runs on, this chapter starts with drawn pedestrians, because
-# of them we know the truth: `drawn.draw` returns a picture and the heights in it of crown,
-# neck, waist, knees and soles. `draw_with_box` draws the same shot again with the
-# detector's box moved: by a fifth of its height here.
+# Whatever data set the book runs on, this chapter starts with drawn pedestrians,
+# because of them we know the truth: `drawn.draw` returns a picture and the heights in
+# it of crown, neck, waist, knees and soles. `draw_with_box` draws the same shot again
+# with the detector's box moved: by a fifth of its height here.
 
 # %%
 spec = drawn_spec(settings)
@@ -72,9 +74,9 @@ print("waist at", round(good_marks[2], 2), "and at", round(bad_marks[2], 2))
 # ## Seven stripes
 #
 # The network of chapter 3 ends in a feature map of seven rows, and each row becomes one
-# *stripe*: a vector of unit length. Until we have a network we let a stripe be a histogram
-# of the colours in its middle, in 4 x 4 x 4 bins. The square root (Hellinger's) keeps one
-# dominant colour from drowning the rest.
+# *stripe*: a vector of unit length. Until we have a network we let a stripe be a
+# histogram of the colours in its middle, in 4 x 4 x 4 bins. The square root
+# (Hellinger's) keeps one dominant colour from drowning the rest.
 
 # %%
 STRIPES = 7
@@ -117,9 +119,9 @@ print("tanh(x/2): ", [round(v, 4) for v in torch.tanh(x / 2).tolist()])
 
 # %% [markdown]
 # $e^{89}$ overflows 32-bit floats, infinity over infinity is not a number, and one such
-# stripe poisons a training run. Features of a network that are *not* scaled to unit length
-# reach such distances easily. Scaled to unit length they cannot: then $x \le 2$ and
-# $d \le 0.76$. The second reason for unit length is the gradient.
+# stripe poisons a training run. Features of a network that are *not* scaled to unit
+# length reach such distances easily. Scaled to unit length they cannot: then $x \le 2$
+# and $d \le 0.76$. The second reason for unit length is the gradient.
 
 # %% mystnb={"figure": {"name": "element-distance", "caption": "Equation 1 and its slope. Stripes of unit length stay in the shaded part, where the slope is at least 0.2; long features land where it is zero."}, "image": {"alt": "Two curves over the distance x from 0 to 12. The element distance rises from 0 and flattens at 1 after x = 6; its slope falls from 0.5 to 0. The range 0 to 2 is shaded."}}
 x = torch.linspace(0, 12, 400, requires_grad=True)
@@ -157,20 +159,21 @@ figures.heat_map(matrix, d)
 plt.show()
 
 # %% [markdown]
-# Add up the diagonal and you have the *unaligned* (rigid) distance: stripe 1 with stripe 1,
-# and so on. The picture says why that is a poor idea: the diagonal misses the dark cells.
+# Add up the diagonal and you have the *unaligned* (rigid) distance: stripe 1 with
+# stripe 1, and so on. The picture says why that is a poor idea: the diagonal misses the
+# dark cells.
 #
 # ## Equation 2: the shortest path
 #
-# Read the matrix as a hilly field. Start at the top left cell, end at the bottom right, move
-# only down or right, pay each cell you stand on. Down or right means that the order of the
-# body is kept: once a knee is matched, no later match may go back to the head. The cheapest
-# total up to cell $(i, j)$ is
+# Read the matrix as a hilly field. Start at the top left cell, end at the bottom right,
+# move only down or right, pay each cell you stand on. Down or right means that the
+# order of the body is kept: once a knee is matched, no later match may go back to the
+# head. The cheapest total up to cell $(i, j)$ is
 #
 # $$S_{ij} = d_{ij} + \min(S_{i-1,j},\; S_{i,j-1}),$$
 #
-# with only one way in along the first row and the first column. The *local distance* of the two
-# pictures is $S_{HH}$. Seven lines are enough:
+# with only one way in along the first row and the first column. The *local distance* of
+# the two pictures is $S_{HH}$. Seven lines are enough:
 
 
 # %%
@@ -258,15 +261,14 @@ print(len(paths), "paths =", f"C(12, 6) = {math.comb(12, 6)}; cheapest {best:.4f
 
 # %% [markdown]
 # The same check guards the library's code for many sizes. It is worth having: both
-# well-known public codes carry a readable "serial" version of this recurrence beside their
-# fast one, and in both the serial one adds up the first column and little else. It is
-# wrong, nobody calls it, and whoever reads it to understand the method learns the wrong
-# thing.
+# well-known public codes carry a readable "serial" version of this recurrence beside
+# their fast one, and in both the serial one adds up the first column and little else.
+# Whoever reads it to understand the method learns the wrong thing.
 #
 # ## Where the gradient goes
 #
-# $S_{HH}$ is a sum of the cells on the path, so its derivative is 1 there and 0 elsewhere.
-# Only the stripes that were matched are pulled together.
+# $S_{HH}$ is a sum of the cells on the path, so its derivative is 1 there and 0
+# elsewhere. Only the stripes that were matched are pulled together.
 
 # %% mystnb={"figure": {"name": "gradient", "caption": "What one training step would change. Left: the derivative of the local distance by each cell is the path itself. Right: times the slope of Equation 1, how strongly each pair of stripes is pulled together."}, "image": {"alt": "Two seven by seven maps. The left is one on thirteen cells that form a staircase and zero elsewhere. The right shows the same staircase with shades between 0.3 and 0.5."}}
 cells = d.clone().requires_grad_()
@@ -284,9 +286,10 @@ plt.show()
 #
 # ## What alignment is worth as a box moves
 #
-# Now the experiment that justifies the chapter. Take a person, slide the box of a second
-# shot from 25 % above to 25 % below its place, and measure both distances to the *same*
-# person and to a *stranger*. A distance is useful as long as the stranger is farther away.
+# Now the experiment that justifies the chapter. Take a person, slide the box of a
+# second shot from 25 % above to 25 % below its place, and measure both distances to the
+# *same* person and to a *stranger*. A distance is useful as long as the stranger is
+# farther away.
 
 # %%
 shifts = np.linspace(-0.25, 0.25, 21)
@@ -332,10 +335,10 @@ for name in ("unaligned", "aligned"):
         print(f"{name:10} {label:11} gap {100 * (other - same) / other:5.1f} %")
 
 # %% [markdown]
-# The gap is what a ranking lives on. Note both halves of the result: where the box moves,
-# alignment keeps more of the gap; where it does not, rigid matching has the *larger* gap,
-# because the freedom to slide also lets strangers find cheaper matches. Chapter 5 meets the
-# same trade again with trained networks.
+# The gap is what a ranking lives on. Note both halves of the result: where the box
+# moves, alignment keeps more of the gap; where it does not, rigid matching has the
+# *larger* gap, because the freedom to slide also lets strangers find cheaper matches.
+# Chapter 5 meets the same trade again with trained networks.
 #
 # ## The path against the truth
 #
@@ -449,17 +452,18 @@ print(f"largest difference to float64 over {slow.numel()} pairs: {worst:.1e}")
 # %% [markdown]
 # ## Take-away
 #
-# The local distance is the cheapest order-keeping matching of two stacks of stripes, found
-# by a dynamic programme of $H^2$ steps whose gradient flows along one path. It helps where
-# boxes are wrong and costs a little where they are right. It knows only one dimension: a
-# box that is moved sideways, or a body that bends, is beyond it.
+# The local distance is the cheapest order-keeping matching of two stacks of stripes,
+# found by a dynamic programme of $H^2$ steps whose gradient flows along one path. It
+# helps where boxes are wrong and costs a little where they are right. It knows only one
+# dimension: a box that is moved sideways, or a body that bends, is beyond it.
 #
 # **Exercises.**
-# 1. Forbid the sideways steps of more than one stripe. Does the sliding-box figure change?
-# 2. Divide the local distance by the number of cells on its path. Why does nothing change
-#    in a ranking?
-# 3. Find two people whose clothes are swapped (`drawn.look_alikes`). Which distance tells
-#    them apart better?
+# 1. Forbid the sideways steps of more than one stripe. Does the sliding-box figure
+#    change?
+# 2. Divide the local distance by the number of cells on its path. Why does nothing
+#    change in a ranking?
+# 3. Find two people whose clothes are swapped (`drawn.look_alikes`). Which distance
+#    tells them apart better?
 # 4. Replace `min` by a soft minimum, $-\tau \log \sum e^{-S/\tau}$. What happens to the
 #    gradient map?
 

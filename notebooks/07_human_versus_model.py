@@ -496,7 +496,8 @@ pd.DataFrame(outcome).T
 # A study that could be checked would publish the lists, every answer, the number of
 # annotators and how they agree, the time they took, intervals, a paired test on the
 # same questions, and the model's score under the same restrictions as theirs.
-#
+
+# %% [markdown]
 # ## Take-away
 #
 # A score of a few hundred answers is known to a few points, and only a paired test on

@@ -376,7 +376,8 @@ highest.assign(missing=highest["paper"] - highest["independent"]).round(2)
 # ten of the test people. Whether the paper took them out is not known; it is the first
 # question to ask of its numbers. A co-author has written since that the experiments
 # contain mistakes (A), without saying which.
-#
+
+# %% [markdown]
 # ## What to look for in public code
 #
 # Whoever reproduces from code instead of from a paper reproduces its slips as well.
@@ -484,9 +485,9 @@ pd.DataFrame(hours).map(lambda h: f"{h:.1f} h" if h < 48 else f"{h / 24:,.0f} da
 # In this order, with the real photographs at hand:
 #
 # 1. *Market1501 alone*: chapter 5 with three seeds, by `python -m reprolib run
-#    05_ablations --profile paper --dataset market1501 --data-root FOLDER`, with `-p steps`
-#    and the batches printed above, and `-p seeds "[0, 1, 2]"`. It answers with intervals
-#    what no public table does: is alignment worth its price on real boxes?
+#    05_ablations --profile paper --dataset market1501 --data-root FOLDER`, with `-p
+#    steps` and the batches printed above, and `-p seeds "[0, 1, 2]"`. It answers with
+#    intervals what no public table does: is alignment worth its price on real boxes?
 # 2. *Mutual learning* with two different backbones.
 # 3. *The four sets joined*, once without the 313 shared people and once with them. The
 #    difference between these two runs is the most informative number that nobody has.

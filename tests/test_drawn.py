@@ -220,7 +220,7 @@ def test_set_finished_meanwhile_by_another_process_is_taken(
 ):
     root = tmp_path / "set"
 
-    def other_is_faster(spec, work, progress):
+    def other_is_faster(spec, work):
         root.mkdir()
         (root / "spec.json").write_text((made / "spec.json").read_text())
         (work / "half").touch()
