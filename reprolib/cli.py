@@ -55,11 +55,13 @@ def _parser() -> argparse.ArgumentParser:
     prepare.add_argument("--box", type=float, help="error of the boxes, 0 to 1")
     command("table", print_table, "print the results and where they lie")
     command("check", check_runs, "check that every chapter ran whole")
-    published = commands.add_parser(
-        "publish", help="make the run at quick the committed notebooks and figures"
-    )
-    published.add_argument("--runs", default="", help="where runs are kept")
-    published.set_defaults(command=publish)
+    for name, function, text in (
+        ("publish", publish, "refresh the committed notebooks, figures and README.md"),
+        ("readme", refresh_readme, "write the results of the runs into README.md"),
+    ):
+        written = commands.add_parser(name, help=text)
+        written.add_argument("--runs", default="", help="where runs are kept")
+        written.set_defaults(command=function)
     commands.add_parser(
         "sync", help="bring each notebook up to its .py, keeping outputs"
     ).set_defaults(command=sync)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from reprolib import profiles, readme, records
+from reprolib import cli, profiles, readme, records
 from reprolib.errors import ReproError
 
 ROOT = records.project_root()
@@ -37,7 +37,7 @@ def test_the_table_holds_the_headline_rows_of_both_chapters(project):
     assert "| aligned | 81.3 | 70.0 | 3 seeds |\n| re-ranked | 81.3 | 70.0 |" in text
     assert text.startswith("before\n<!-- results: drawn -->") and "old" not in text
     assert text.endswith("<!-- end -->\nafter\n")
-    assert readme.refresh(project / "runs") == ["drawn"]
+    assert cli.main(["readme", "--runs", str(project / "runs")]) == 0
     assert (project / "README.md").read_text() == text
 
 
