@@ -123,7 +123,7 @@ class AlignedReID(nn.Module):
         )
         self.identity = nn.Linear(channels, identities)
         # Pooled features are short: a smaller start would leave the identity loss mute
-        # beside the triplets, which then pull all pictures to one point.
+        # beside the triplets.
         nn.init.normal_(self.identity.weight, std=3 / channels**0.5)
         nn.init.zeros_(self.identity.bias)
 
