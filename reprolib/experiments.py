@@ -100,10 +100,15 @@ class Bench:
         )
         pixels = self.pixels("train", settings.box_error)
         trained = training.train(settings, pixels, seed, run.folder, variant)
-        record = Path(run.folder, "results.json")
-        if not record.exists() or read(record)["parameters"] != settings.as_dict():
-            run.write(self.scores(trained))
-        return trained, read(record)
+        path = Path(run.folder, "results.json")
+        record = read(path) if path.exists() else None
+        if (
+            record is None
+            or record["parameters"] != settings.as_dict()
+            or record["scores"]["history"] != trained.history  # of older code
+        ):
+            record = read(run.write(self.scores(trained)))
+        return trained, record
 
     def scores(self, trained: checkpoints.Trained) -> dict:
         """Rank-k and mAP of every student, kind of distance and dose of box error."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from reprolib import experiments, matching, profiles, records, training
+from reprolib import checkpoints, experiments, matching, profiles, records, training
 from reprolib.distances import euclidean
 from reprolib.errors import ReproError
 
@@ -63,6 +63,20 @@ def test_what_is_trained_is_read_again_and_scored_again_for_other_doses(
     assert same == record and again.history == trained.history
     other = bench(runs, replace(SETTINGS, doses=(0.5,)))
     assert list(other.obtain("aligned-box1", 0)[1]["scores"]["students"][0]) == ["0.5"]
+
+
+def test_networks_trained_again_by_other_code_are_scored_again(runs, monkeypatch):
+    _, old = bench(runs).obtain("triplet-box1", 0)
+    loss = training.batch_loss
+
+    def other_loss(*arguments):
+        total, parts = loss(*arguments)
+        return 3 * total, parts
+
+    monkeypatch.setattr(training, "batch_loss", other_loss)
+    monkeypatch.setattr(checkpoints, "code_digest", lambda: "other code")
+    trained, new = bench(runs).obtain("triplet-box1", 0)
+    assert new["scores"]["history"] == trained.history != old["scores"]["history"]
 
 
 def test_scores_are_those_of_the_features_and_rise_with_the_rank(runs):
