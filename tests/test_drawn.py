@@ -14,11 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from reprolib.data import clothes, drawn, market1501, pedestrian
-from reprolib.data.brush import Brush
-from reprolib.data.camera import CAMERAS
-from reprolib.data.figure import Figure, Pose
-from reprolib.data.photograph import MARGIN, Box, photograph
+from reprolib.data import drawn, market1501
+from reprolib.data.drawing import clothes, pedestrian
+from reprolib.data.drawing.brush import Brush
+from reprolib.data.drawing.camera import CAMERAS
+from reprolib.data.drawing.figure import Figure, Pose
+from reprolib.data.drawing.photograph import MARGIN, Box, photograph
 from reprolib.errors import ReproError
 
 SPEC = drawn.DrawnSpec(

@@ -7,9 +7,10 @@ from random import Random
 import numpy as np
 from PIL import Image
 
-from reprolib.data import clothes, drawn, pedestrian
-from reprolib.data.brush import Brush
-from reprolib.data.figure import Figure, Pose
+from reprolib.data import drawn
+from reprolib.data.drawing import clothes, pedestrian
+from reprolib.data.drawing.brush import Brush
+from reprolib.data.drawing.figure import Figure, Pose
 
 MANY = drawn.DrawnSpec(
     train_ids=301,

@@ -5,12 +5,13 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from reprolib.data import drawn, market1501, viper
+from reprolib.data import drawn, market1501
 from reprolib.data.dataset import Dataset
+from reprolib.data.sources import SOURCES
 from reprolib.errors import ReproError
 from reprolib.profiles import Settings
 
-NAMES = ("drawn", "market1501", "viper")
+NAMES = ("drawn", *SOURCES)
 
 
 def drawn_spec(settings: Settings) -> drawn.DrawnSpec:
@@ -55,6 +56,4 @@ def open_dataset(
             "give it with DATA_ROOT=... (make), --data-root (command line) or the "
             "parameter data_root (papermill)."
         )
-    if name == "viper":
-        return viper.read(data_root, settings.data_seed)
-    return market1501.read(data_root)
+    return SOURCES[name].read(Path(data_root), settings)

@@ -17,12 +17,16 @@ class Picture:
     """One cropped person: where the file lies, who it shows, which camera took it.
 
     `pid` is the data set's own identity number; 0 marks a distractor (a wrong box that
-    stays in the gallery) and -1 marks junk (ignored by the protocol). Chapter 1.
+    stays in the gallery) and -1 marks junk (ignored by the protocol). Frames of one
+    `tracklet` (from 1; 0 for single pictures) are scored as one. `box` (left, top,
+    width, height in pixels) is where the crop lay in its scene, if known. Chapter 1.
     """
 
     path: Path
     pid: int
     camid: int
+    tracklet: int = 0
+    box: tuple[int, int, int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,9 @@ class Dataset:
 
     `landmarks` maps a file name to the heights (fractions of the crop, 0 at its top
     edge) of crown, neck, waist, knees and soles, where the data set knows them.
+    `protocol` says how it is scored: "market", or "single-shot" (CUHK03's classic one:
+    one gallery picture an identity, drawn again and again). `candidates` holds, for
+    each query, the gallery's indices it is compared with; None means all of them.
     """
 
     name: str
@@ -38,6 +45,8 @@ class Dataset:
     query: tuple[Picture, ...]
     gallery: tuple[Picture, ...]
     landmarks: dict[str, tuple[float, ...]] | None = None
+    protocol: str = "market"
+    candidates: tuple[tuple[int, ...], ...] | None = None
 
     def __post_init__(self):
         for split in ("train", "query", "gallery"):

@@ -18,10 +18,10 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from reprolib.data import pedestrian
-from reprolib.data.camera import CAMERAS
 from reprolib.data.dataset import DISTRACTOR, JUNK
-from reprolib.data.photograph import Box, photograph
+from reprolib.data.drawing import pedestrian
+from reprolib.data.drawing.camera import CAMERAS
+from reprolib.data.drawing.photograph import Box, photograph
 from reprolib.errors import ReproError
 from reprolib.progress import track
 

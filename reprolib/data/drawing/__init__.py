@@ -1,0 +1,1 @@
+"""How one drawn pedestrian is made: dressed, posed, painted and photographed."""
