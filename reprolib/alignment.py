@@ -47,7 +47,7 @@ def trace_path(d):
     d: (H, W) -> list of H + W - 1 pairs (i, j). Taught in chapter 2.
     """
     d = as_tensor("d", d, "H, W").detach()
-    _, above = walk(d, keep_steps=True)
+    _, above = walk(d.clone(), keep_steps=True)
     i, j = d.shape[0] - 1, d.shape[1] - 1
     path = [(i, j)]
     while i or j:

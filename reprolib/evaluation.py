@@ -7,6 +7,7 @@ Ties: at equal distance wrong images come before true matches, so that the resul
 not depend on the order of the gallery and a constant distance earns nothing.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +16,9 @@ import torch
 from reprolib.distances import as_tensor, squared_distances, squared_norms
 from reprolib.errors import ReproError
 
-# Bytes of distances held at once when starting from features.
-BLOCK_BYTES = 64_000_000
+# Distances held at once when starting from features: this many bytes, but no fewer
+# queries than a product of matrices needs to run at its full speed.
+BLOCK_BYTES, BLOCK_QUERIES = 64_000_000, 128
 
 
 @dataclass(frozen=True)
@@ -92,9 +94,11 @@ def evaluate_features(
     protocol = _protocol(shape, query_pids, gallery_pids, query_camids, gallery_camids)
     ranks = _Ranks(*protocol, junk_pids)
     norms = squared_norms(gallery)
-    rows = max(1, BLOCK_BYTES // (norms.element_size() * len(norms)))
+    rows = max(BLOCK_QUERIES, BLOCK_BYTES // (norms.element_size() * len(norms)))
+    buffer = query.new_empty(min(rows, len(query)), len(gallery))
     for block in query.split(rows):
-        ranks.add(squared_distances(block, gallery, norms).sqrt_())
+        out = buffer[: len(block)]
+        ranks.add(squared_distances(block, gallery, norms, out).sqrt_())
     return ranks.score(ap, average, max_rank)
 
 
@@ -136,18 +140,18 @@ class _Ranks:
 
     def add(self, distance):
         """Rank the next queries; distance: (B, G)."""
-        rows = distance.cpu().numpy()
         first = len(self.matches)
-        for query, row in enumerate(rows, start=first):
-            if np.isnan(row.min()):
-                raise ReproError(
-                    f"the distances of query {query} (from 0) hold a value that is not "
-                    "a number: check the features or the training that made them"
-                )
-            self.matches.append(self._rank(query, row))
+        queries = range(first, first + len(distance))
+        with ThreadPoolExecutor(torch.get_num_threads()) as threads:
+            self.matches += threads.map(self._rank, queries, distance.cpu().numpy())
 
     def _rank(self, query, row):
         """Return the ranks of this query's matches from 1, ascending."""
+        if np.isnan(row.min()):
+            raise ReproError(
+                f"the distances of query {query} (from 0) hold a value that is not "
+                "a number: check the features or the training that made them"
+            )
         if self.junk_queries[query]:
             return np.empty(0, np.int64)
         same = self.order[self.start[query] : self.stop[query]]

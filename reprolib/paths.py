@@ -9,21 +9,21 @@ import torch
 def walk(d, keep_steps=False):
     """Run the recurrence over d: (H, W, ...); return S_HW and where it came from above.
 
-    The second is (H-1, W-1, ...) bool, or None unless `keep_steps`.
+    Overwrites `d`. The second is (H-1, W-1, ...) bool, or None unless `keep_steps`.
     """
     cells = [row.unbind() for row in d]
     (h, w), rest = d.shape[:2], d.shape[2:]
     above = d.new_empty((h - 1, w - 1, *rest), dtype=torch.bool) if keep_steps else None
-    row = [cells[0][0].clone()]
     for j in range(1, w):
-        row.append(row[-1] + cells[0][j])
+        cells[0][j].add_(cells[0][j - 1])
     for i in range(1, h):
-        row[0].add_(cells[i][0])
+        up, row = cells[i - 1], cells[i]
+        row[0].add_(up[0])
         for j in range(1, w):
             if keep_steps:
-                torch.le(row[j], row[j - 1], out=above[i - 1, j - 1])
-            torch.minimum(row[j], row[j - 1], out=row[j]).add_(cells[i][j])
-    return row[-1], above
+                torch.le(up[j], row[j - 1], out=above[i - 1, j - 1])
+            row[j].add_(torch.minimum(up[j], row[j - 1], out=up[j]))
+    return cells[-1][-1], above
 
 
 def send_back(above, grad, out):
@@ -51,7 +51,7 @@ class ShortestPath(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, d):
-        total, above = walk(d, keep_steps=ctx.needs_input_grad[0])
+        total, above = walk(d.clone(), keep_steps=ctx.needs_input_grad[0])
         ctx.shape = d.shape
         ctx.save_for_backward(above)
         return total

@@ -7,7 +7,7 @@ from reprolib.paths import send_back, walk
 
 # Stripes on either side of a tile of distances: on a CPU a tile should stay in the
 # cache; on a graphics card launching costs more than memory.
-TILE = {"cpu": (1024, 4096), "cuda": (16384, 32768), "mps": (4096, 16384)}
+TILE = {"cpu": (512, 4096), "cuda": (16384, 32768), "mps": (4096, 16384)}
 
 
 class LocalDistance(torch.autograd.Function):
@@ -28,6 +28,9 @@ class LocalDistance(torch.autograd.Function):
             for target, queries in zip(columns.split(size), left, strict=True):
                 half = _half_distances(queries, right, exact, buffer)
                 target.copy_(walk(_by_stripe(half.tanh_(), f, g))[0])
+                if target.sum().isnan():
+                    half = _half_distances(queries, right, exact, buffer, clamp=True)
+                    target.copy_(walk(_by_stripe(half.tanh_(), f, g))[0])
         return out
 
     @staticmethod
@@ -83,12 +86,16 @@ def _right(g, exact):
     return torch.cat([g, torch.ones_like(norms), norms / 4], 1)
 
 
-def _half_distances(left, right, exact, buffer):
-    """Return x / 2 = |f_i - g_j| / 2; `buffer` keeps its memory from tile to tile."""
+def _half_distances(left, right, exact, buffer, clamp=False):
+    """Return x / 2 = |f_i - g_j| / 2; `buffer` keeps its memory from tile to tile.
+
+    Equal stripes can round to x^2 < 0: NaN here, or 0 with `clamp`, at the price of
+    another pass over the tile.
+    """
     if exact:
         return differences(left, right).div_(2)
-    half = buffer.resize_(len(left), len(right))
-    return torch.mm(left, right.T, out=half).clamp_(min=0).sqrt_()
+    half = torch.mm(left, right.T, out=buffer.resize_(len(left), len(right)))
+    return (half.clamp_(min=0) if clamp else half).sqrt_()
 
 
 def _tile_gradient(f, g, grad, exact):
@@ -96,13 +103,13 @@ def _tile_gradient(f, g, grad, exact):
 
     d_ij on the path pulls f_i along (f_i - g_j) * (1 - d^2) / 4y, y = x / 2.
     """
-    y = _half_distances(_left(f, exact), _right(g, exact), exact, f.new_empty(0))
+    left, right = _left(f, exact), _right(g, exact)
+    y = _half_distances(left, right, exact, f.new_empty(0), clamp=True)
     d = y.tanh()
+    slope = d.square().neg_().add_(1).div_(y.masked_fill_(y == 0, torch.inf).mul_(4))
     _, above = walk(_by_stripe(d, f, g), keep_steps=True)
-    pull = torch.empty_like(y)
-    send_back(above, grad, _by_stripe(pull, f, g))
-    slope = d.square_().neg_().add_(1).div_(y.masked_fill_(y == 0, torch.inf).mul_(4))
-    pull.mul_(slope)
+    send_back(above, grad, _by_stripe(d, f, g))
+    pull = d.mul_(slope)
     stripes_f, stripes_g = _stripe_major(f), _stripe_major(g)
     to_f = stripes_f * pull.sum(1, True) - pull @ stripes_g
     to_g = stripes_g * pull.sum(0)[:, None] - pull.T @ stripes_f

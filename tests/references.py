@@ -1,6 +1,10 @@
 """Plain, readable and slow: what the fast functions of the library are held against."""
 
+import tracemalloc
+
 import numpy as np
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 
 def monotone_paths(h, w):
@@ -35,6 +39,28 @@ def local_distances(f, g):
     return total
 
 
+def differentiable_local_distances(f, g):
+    """The same in torch, whole tables at once; f: (N, H, C), g: (M, W, C)."""
+    (n, h, _), (m, w, _) = f.shape, g.shape
+    x = torch.cdist(f.flatten(0, 1), g.flatten(0, 1))
+    d = torch.tanh(x / 2).view(n, h, m, w).permute(1, 3, 0, 2)
+    return _last_cell(d)
+
+
+def differentiable_paired_distances(f, g):
+    """The same of pairs; f: (B, H, C), g: (B, W, C) -> (B,)."""
+    return _last_cell(torch.tanh(torch.cdist(f, g) / 2).permute(1, 2, 0))
+
+
+def _last_cell(d):
+    """S_HW of d: (H, W, ...), cell by cell."""
+    s = {}
+    for i, j in np.ndindex(*d.shape[:2]):
+        before = [s[cell] for cell in ((i - 1, j), (i, j - 1)) if cell in s]
+        s[i, j] = d[i, j] + (torch.stack(before).amin(0) if before else 0)
+    return s[i, j]
+
+
 def evaluation(distance, q_pid, g_pid, q_cam, g_cam, ap="step", junk=(-1,)):
     """The Market protocol as a loop; per query (ap, first rank, inp) or None."""
     scores = []
@@ -59,8 +85,12 @@ def evaluation(distance, q_pid, g_pid, q_cam, g_cam, ap="step", junk=(-1,)):
     return scores
 
 
-def reranked(qg, qq, gg, k1, k2, lambda_):
-    """k-reciprocal re-ranking with dense matrices, after the paper's section 3."""
+def reranked(qg, qq, gg, k1, k2, lambda_, half=None):
+    """k-reciprocal re-ranking with dense matrices, after the paper's section 3.
+
+    half: the neighbours of the half-sized sets, round(k1 / 2) unless said otherwise.
+    """
+    half = round(k1 / 2) if half is None else half
     q, n = len(qq), len(qq) + len(gg)
     original = np.block([[qq, qg], [qg.T, gg]]).astype(np.float64) ** 2
     original = original / original.max(1, keepdims=True)
@@ -74,9 +104,9 @@ def reranked(qg, qq, gg, k1, k2, lambda_):
         core = reciprocal(i, k1)
         members = set(core)
         for j in core:
-            half = reciprocal(j, round(k1 / 2))
-            if len(half & core) > 2 / 3 * len(half):
-                members |= half
+            small = reciprocal(j, half)
+            if len(small & core) > 2 / 3 * len(small):
+                members |= small
         members = sorted(members)
         encoded[i, members] = np.exp(-original[i, members])
     encoded /= encoded.sum(1, keepdims=True)
@@ -84,3 +114,25 @@ def reranked(qg, qq, gg, k1, k2, lambda_):
     minima = np.minimum(encoded[:q, None], encoded[None, q:]).sum(-1)
     jaccard = 1 - minima / (2 - minima)
     return lambda_ * original[:q, q:] + (1 - lambda_) * jaccard
+
+
+class Memory(TorchDispatchMode):
+    """Bytes of the largest tensor made inside, and the peak of all numpy arrays."""
+
+    def __enter__(self):
+        self.largest_tensor = 0
+        tracemalloc.start()
+        return super().__enter__()
+
+    def __exit__(self, *error):
+        self.peak_of_arrays = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return super().__exit__(*error)
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        made = function(*args, **(kwargs or {}))
+        for tensor in made if isinstance(made, tuple | list) else (made,):
+            if isinstance(tensor, torch.Tensor):
+                size = tensor.untyped_storage().nbytes()
+                self.largest_tensor = max(self.largest_tensor, size)
+        return made

@@ -79,12 +79,6 @@ def test_diagonal_is_no_step():
     assert shortest_path(torch.tensor([[0.0, 9.0], [9.0, 0.0]])) == 9
 
 
-def test_first_column_is_not_summed_alone():
-    """The serial form of both public codes adds up the first column."""
-    d = torch.tensor([[1.0, 1.0, 1.0], [50.0, 50.0, 1.0], [50.0, 50.0, 1.0]])
-    assert shortest_path(d) == 5
-
-
 # The element distance.
 
 
@@ -113,12 +107,6 @@ def test_equal_stripes_are_exactly_0_apart_with_gradient_0():
     assert torch.equal(f.grad, torch.zeros_like(f))
 
 
-def test_exponentials_do_not_overflow():
-    """(e^x - 1) / (e^x + 1) in float32 is NaN from x = 89 on."""
-    f = torch.full((1, 2, 4), 100.0)
-    assert torch.equal(stripe_distances(f, -f), torch.ones(1, 1, 2, 2))
-
-
 # The local distance of every pair.
 
 
@@ -128,6 +116,44 @@ def test_local_distance_equals_the_recurrence(h, w, seed, scale):
     f, g = features(3, h, 5, seed, scale), features(4, w, 5, seed + 1, scale)
     expected = local_distances(f.numpy(), g.numpy())
     np.testing.assert_allclose(local_distance(f, g), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("h", range(1, 6))
+@pytest.mark.parametrize("w", range(1, 6))
+def test_local_distance_equals_brute_force_over_all_monotone_paths(h, w):
+    f, g = features(2, h, 3, h), features(3, w, 3, 9 * w)
+    for n, m in np.ndindex(2, 3):
+        expected = path_cost(element_distances(f[n].numpy(), g[m].numpy()))
+        assert local_distance(f, g)[n, m].item() == pytest.approx(expected, abs=1e-7)
+        pair = paired_local_distance(f[n : n + 1], g[m : m + 1])
+        assert pair.item() == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("n", "m", "h", "w"), [(150, 600, 8, 8), (20, 140, 32, 32), (150, 140, 4, 31)]
+)
+def test_float32_stays_near_float64_over_many_tiles(n, m, h, w):
+    f, g = (normalize(features(k, s, 64, s), dim=2) for k, s in ((n, h), (m, w)))
+    g[::7, : min(h, w)] = f[0, : min(h, w)]  # some stripes are equal
+    exact = shortest_path(stripe_distances(f, g))
+    torch.testing.assert_close(local_distance(f, g), exact, rtol=0, atol=1e-6)
+    error = (local_distance(f.float(), g.float()) - exact).abs().max()
+    assert error < 1e-3 * (h + w - 1)
+
+
+def test_neither_input_nor_order_of_memory_matters():
+    f, g = features(5, 4, 6), features(3, 4, 7)[..., :6]
+    strided = f.permute(2, 1, 0).contiguous().permute(2, 1, 0)
+    before = f.clone(), g.clone()
+    for distance in (local_distance, rigid_distance):
+        expected = distance(f, g.contiguous())
+        torch.testing.assert_close(distance(strided, g), expected)
+        assert torch.equal(f, before[0]) and torch.equal(g, before[1])
+    d = stripe_distances(f, g)
+    kept = d.clone()
+    shortest_path(d)
+    trace_path(d[0, 0])
+    assert torch.equal(d, kept)
 
 
 @pytest.mark.parametrize("offset", [0.0, 40.0])

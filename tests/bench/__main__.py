@@ -1,0 +1,68 @@
+"""Print one line a task and write reprolib/speed.json."""
+
+import json
+import os
+from datetime import UTC, datetime
+
+import torch
+
+from bench import growth, tasks
+from bench.timing import peak_megabytes, timed
+from reprolib import machine, records, speed
+
+GROUPS = (tasks.alignment_tasks, tasks.ranking_tasks, tasks.large_gallery_tasks)
+
+
+def row(task):
+    """Measure one task: its record for the table, in the task's own unit."""
+    found = timed(task.call, threads=task.threads)
+    scaled = {k: found[k] * task.scale for k in ("least", "most")}
+    plain = None
+    if task.plain:
+        plain = timed(task.plain, repeats=1)["seconds"] * task.plain_scale
+        plain *= task.scale if task.plain_scale == 1 else 1
+    return {
+        "name": task.name,
+        "unit": task.unit,
+        "value": found["seconds"] * task.scale,
+        **scaled,
+        "repeats": found["repeats"],
+        "threads": found["threads"],
+        "plain": plain,
+        "megabytes": peak_megabytes(task.memory) if task.memory else None,
+    }
+
+
+def show(row):
+    threads = "1 thread " if row["threads"] == 1 else f"{row['threads']} threads"
+    line = f"{row['name']:<55} {threads} {row['value']:9.3f} {row['unit']:<2}"
+    if row["plain"]:
+        line += f"  plain {row['plain']:10.1f}, {row['plain'] / row['value']:6.1f} x"
+    if row["megabytes"]:
+        line += f"  {row['megabytes']:.0f} MB"
+    print(line, flush=True)
+    return row
+
+
+def main():
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+    rows = [show(row(task)) for group in GROUPS for task in group()]
+    record = {
+        "date": datetime.now(UTC).date().isoformat(),
+        **machine.git_state(records.project_root()),
+        "versions": machine.versions(),
+        "hardware": machine.hardware(),
+        "rows": rows,
+        "stripes": list(growth.by_stripes()),
+        "gallery": list(growth.by_gallery()),
+        "reranked": list(growth.by_reranked()),
+    }
+    partial = speed.RECORD.with_suffix(".part")
+    partial.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    os.replace(partial, speed.RECORD)
+    print(speed.RECORD)
+
+
+if __name__ == "__main__":
+    main()
