@@ -5,12 +5,12 @@
 # must learn better ones. Nobody tells it what a good stripe is. It is told only which
 # pictures show the same person, and a handful of losses turn that into a gradient.
 #
-# **You will do**: follow one batch of pictures from pixels to features, find its
-# hardest triplets by hand, and take apart every term of the loss. **You will learn**
-# why the triplets are chosen by one distance and used by two, what the paper's
-# stop-gradient does (less than it seems), and how a harmless-looking default makes a
-# loss vanish. **You need** PyTorch modules and chapter 2. Nothing is trained here; that
-# is chapter 4.
+# **You will do**: follow one batch of pictures from pixels to features, count what
+# three backbones cost, find the batch's hardest triplets, and take apart every term of
+# the loss. **You will learn** why the triplets are chosen by one distance and used by
+# two, what the paper's stop-gradient does (less than it seems), and how a
+# harmless-looking default makes a loss vanish. **You need** PyTorch modules and chapter
+# 2. Nothing is trained here; that is chapter 4.
 
 # %% tags=["parameters"]
 profile: str = "quick"  # smoke, quick or paper
@@ -28,7 +28,6 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import torch
 import torch.nn.functional as F
-from torch.utils.flop_counter import FlopCounterMode
 
 from reprolib import experiments, figures, losses, networks, profiles, records, training
 from reprolib.alignment import local_distance, paired_local_distance
@@ -94,128 +93,106 @@ maps = x
 # is the whole trick: no pose detector, no part labels, only the rows that were there
 # anyway.
 #
-# ## The global branch
+# ## Two branches
 #
-# Average the map over its grid and one vector is left for the whole picture. The paper
-# says "global pooling" and not which kind; every public code averages. Two pictures are
-# compared by the Euclidean distance of their vectors, the *global distance*.
+# The *global branch* pools the map over its whole grid: one vector a picture. The
+# *local branch* pools over the width only, so that each row becomes one vector, and a
+# 1x1 convolution makes it shorter (the paper: 2048 to 128 channels, mark B). A third
+# output, the logits, is a linear layer on the global vector. This is the code that
+# chapter 4 will train:
 
 # %%
-global_ = maps.mean(dim=(2, 3))
-print("map   ", tuple(maps.shape))
-print("global", tuple(global_.shape))
-
-# %% [markdown]
-# ## The local branch
-#
-# Here only the width is pooled, so each row becomes one vector. A 1x1 convolution then
-# makes it shorter (the paper: 2048 to 128 channels, mark B), and it is scaled to unit
-# length. Watch the third axis: seven stripes all the way.
-
-# %%
+for branch in (network.pooled, network.stripes):
+    print(inspect.getsource(branch))
 with torch.no_grad():
-    rows = maps.amax(dim=3) if settings.horizontal_pooling == "max" else maps.mean(3)
-    print("rows   ", tuple(rows.shape), "·", settings.horizontal_pooling)
-    thin = network.local(rows.unsqueeze(3)).squeeze(3)
-    print("thinner", tuple(thin.shape))
-    stripes = F.normalize(thin.transpose(1, 2), dim=2)
-    print("local  ", tuple(stripes.shape), f"· length {stripes[0, 0].norm():.4f}")
-
-# %% [markdown]
-# That is the whole network, and it fits in one picture. A third output, the logits, is
-# a linear layer on the global vector; we meet it below.
-
-
-# %%
-def box(x, y, text, colour):
-    style = {"boxstyle": "round,pad=0.45", "facecolor": colour, "alpha": 0.35}
-    plt.text(x, y, text, ha="center", va="center", fontsize=8.5, bbox=style)
-
-
-def arrow(start, end):
-    style = {"arrowstyle": "-|>", "color": figures.GREY}
-    plt.annotate("", end, start, arrowprops=style)
-
+    stripes = network.stripes(maps)
+    print("global", tuple(network.pooled(maps).shape))
+print("local ", tuple(stripes.shape), f"· length {stripes[0, 0].norm():.4f}")
 
 # %% mystnb={"figure": {"name": "network", "caption": "From pixels to features, with the shapes of this profile's network. The two branches read the same map; the upper one forgets where things were, the lower one keeps the height."}, "image": {"alt": "A diagram. Left, one picture of the batch, an arrow to the backbone, an arrow to the feature map. From the map one arrow goes up to the global branch with its vector and on to the logits, another down to the local branch with its seven stripes."}}
 fig, ax = plt.subplots(figsize=(figures.WIDTH, 2.3))
 ax.set(xlim=(0, 10), ylim=(0, 1))
 ax.axis("off")
 _, channels, height, width = maps.shape
-example = figures.as_image(training_set.images[index[0]])
 ax.inset_axes((0.0, 0.0, 0.15, 1.0)).axis("off")
-ax.child_axes[0].imshow(example)
-box(2.8, 0.5, f"{settings.backbone}\n{settings.stages} stages", figures.SKY)
-box(4.8, 0.5, f"map\n{channels} x {height} x {width}", figures.SKY)
-box(7.0, 0.85, f"mean over rows and columns\nglobal: {channels}", figures.BLUE)
-box(9.35, 0.85, f"linear\nlogits: {identities}", figures.PURPLE)
-text = f"{settings.horizontal_pooling} over columns, then 1x1 convolution"
-box(7.3, 0.15, f"{text}\nlocal: {height} x {stripes.shape[2]}", figures.GREEN)
-arrow((1.4, 0.5), (2.15, 0.5))
-arrow((3.45, 0.5), (4.1, 0.5))
-arrow((5.3, 0.66), (5.7, 0.78))
-arrow((5.3, 0.34), (5.7, 0.22))
-arrow((8.33, 0.85), (8.85, 0.85))
+ax.child_axes[0].imshow(figures.as_image(training_set.images[index[0]]))
+over = f"{settings.horizontal_pooling} over columns, then 1x1 convolution"
+whole = f"{settings.global_pooling} over rows and columns"
+for x, y, colour, text in (
+    (2.8, 0.5, figures.SKY, f"{settings.backbone}\n{settings.stages} stages"),
+    (4.8, 0.5, figures.SKY, f"map\n{channels} x {height} x {width}"),
+    (7.0, 0.85, figures.BLUE, f"{whole}\nglobal: {channels}"),
+    (9.35, 0.85, figures.PURPLE, f"linear\nlogits: {identities}"),
+    (7.3, 0.15, figures.GREEN, f"{over}\nlocal: {height} x {stripes.shape[2]}"),
+):
+    style = {"boxstyle": "round,pad=0.45", "facecolor": colour, "alpha": 0.35}
+    ax.text(x, y, text, ha="center", va="center", fontsize=8.5, bbox=style)
+style = {"arrowstyle": "-|>", "color": figures.GREY}
+into = ((1.4, 0.5, 2.15, 0.5), (3.45, 0.5, 4.1, 0.5))
+fork = ((5.3, 0.66, 5.7, 0.78), (5.3, 0.34, 5.7, 0.22), (8.33, 0.85, 8.85, 0.85))
+for x0, y0, x1, y1 in into + fork:
+    ax.annotate("", (x1, y1), (x0, y0), arrowprops=style)
 plt.show()
 
 # %% [markdown]
 # ## What the paper does not say
 #
-# Pooling over the width can be by maximum or by mean: the paper is silent, a
-# co-author's code takes the maximum, others the mean. Around the 1x1 convolution the
-# public codes differ as well: nothing else; batch normalisation and ReLU after it; or
-# both before it. `Settings` has a switch for each. One of these choices changes the
-# geometry.
+# Whether the poolings take the maximum or the mean: every public code averages in the
+# global branch, and they differ in the local one (the co-author's takes the maximum).
+# What stands around the 1x1 convolution: nothing else; batch normalisation and ReLU
+# after it; or both before it. Whether features are scaled to unit length. `Settings`
+# has a switch for each, and two of them change the geometry. Recall that Equation 1
+# turns a distance $x$ of two stripes into $d = \tanh(x/2)$, whose slope is
+# $(1 - d^2)/2$.
 #
 # **Predict, then run.** After a ReLU no number of a stripe is negative. How far apart
-# can two such stripes of unit length then be?
+# can two such stripes of unit length be? And without unit length, what slope is left?
 
 
 # %%
-def largest_distance(layout):
-    """The largest and the mean distance x of two stripes in the batch."""
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        head = networks.local_head(layout, maps.shape[1], settings.local_channels)
+def geometry(layout, unit):
+    """Distances of all stripes of the batch, and the slope of Equation 1 there."""
+    s = replace(settings, local_layout=layout, normalise_stripes=unit, weights="")
     with torch.no_grad():
-        f = F.normalize(head(rows.unsqueeze(3)).squeeze(3).transpose(1, 2), dim=2)
-    x = torch.cdist(f.flatten(0, 1), f.flatten(0, 1))
-    return float(x.max()), float(x.mean())
+        f = networks.build(s, identities, seed).stripes(maps)
+    x = F.pdist(f.flatten(0, 1))
+    slope = (1 - torch.tanh(x / 2) ** 2) / 2
+    names = ("unit length", "layout", "largest x", "mean x", "mean slope")
+    numbers = (float(x.max()), float(x.mean()), float(slope.mean()))
+    return dict(zip(names, (unit, layout, *numbers), strict=True))
 
 
-for layout in profiles.CHOICES["local_layout"]:
-    largest, mean = largest_distance(layout)
-    print(f"{layout:13} largest x {largest:.2f}, mean {mean:.2f}")
-print(f"bound with a final ReLU: {math.sqrt(2):.2f}")
+layouts = profiles.CHOICES["local_layout"]
+shapes = pd.DataFrame([geometry(k, unit) for unit in (True, False) for k in layouts])
+shapes.set_index(["unit length", "layout"]).round(3)
 
 # %% [markdown]
-# All vectors lie in one corner of space, so none are further apart than at a right
-# angle: $x \le \sqrt 2$, and an element distance of Equation 1 is at most 0.61 instead
-# of 0.76. A local distance is a sum of 13 such numbers. The margin that asks for a gap
-# of 0.3 in that sum is therefore a mild one.
+# With a final ReLU all vectors lie in one corner of space, so none are further apart
+# than at a right angle: $x \le \sqrt 2$, and an element distance is at most 0.61
+# instead of 0.76. Without unit length the distances are as large as they please, and
+# Equation 1 goes flat: each layout loses slope here, before any training, and nothing
+# keeps the features from growing. Users of public codes report that the local loss then
+# falls silent (mark B), hence our default. Global features meet no such curve; we train
+# them as they are, like the co-author's code.
 #
 # ## A stripe sees more than its stripe
 #
 # It is tempting to think of stripe 4 as the fourth seventh of the picture. The gradient
 # tells the truth. Ask which pixels change stripe 4 of the map, mean over the batch.
 
-# %%
+# %% mystnb={"figure": {"name": "receptive-field", "caption": "How strongly each pixel row moves the middle stripe of the untrained network. The shaded rows are the stripe's own; most of what it knows comes from outside, and its centre is the stripe's upper edge."}, "image": {"alt": "A curve over the height of the picture: a broad hump several times as wide as the shaded middle stripe, highest at the stripe's upper edge, with tails that run far up and down the picture."}}
 seen = images.clone().requires_grad_()
 middle_row = maps.shape[2] // 2
 network.eval()
 network.backbone(seen)[:, :, middle_row].sum().backward()
-network.train()
-network.zero_grad()
-influence = seen.grad.abs().mean(dim=(0, 1))
-per_row = influence.sum(1) / influence.sum()
+network.train().zero_grad()
+influence = seen.grad.abs().mean(dim=(0, 1)).sum(1)
+per_row = influence / influence.sum()
 tall = settings.height // maps.shape[2]
 top, bottom = tall * middle_row, tall * (middle_row + 1)
 own = float(per_row[top:bottom].sum())
 print(f"the stripe's own rows: {tall} of {settings.height}, {top} to {bottom - 1}")
 print(f"their part of the influence: {100 * own:.0f} %")
-print(f"the most influential row: {per_row.argmax()}")
-
-# %% mystnb={"figure": {"name": "receptive-field", "caption": "How strongly each pixel row moves the middle stripe of the untrained network. The shaded rows are the stripe's own; most of what it knows comes from outside, and its centre is the stripe's upper edge."}, "image": {"alt": "A curve over the height of the picture: a broad hump several times as wide as the shaded middle stripe, highest at the stripe's upper edge, with tails that run far up and down the picture."}}
 fig, ax = plt.subplots(figsize=(figures.WIDTH, 2.4))
 ax.axvspan(top, bottom, color=figures.SKY, alpha=0.35, label="the stripe's own rows")
 ax.plot(100 * per_row, color=figures.BLUE)
@@ -226,63 +203,70 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# Stripes overlap, and the deeper the network the more. A stripe knows its neighbourhood
-# best and some of the rest. That is one reason why even rigid matching survives small
-# errors of the box. And it sits half a stripe too high: a strided convolution with a
-# border of padding centres its first output on the first pixel row, so row $r$ of the
-# map looks at the upper edge of its stripe. All pictures share that offset, and no
-# distance notices.
+# Stripes overlap, and the deeper the network the more. That is one reason why even
+# rigid matching survives small errors of the box. And the hump sits half a stripe too
+# high: a strided convolution with a border of padding centres its first output on the
+# first pixel row. All pictures share that offset, and no distance notices.
 #
-# ## Two networks called ResNet-50
+# ## Three backbones and their price
 #
-# The paper is of 2017, when ResNet meant the original: where a stage halves the
+# The paper is of 2017, when ResNet-50 meant the original: where a stage halves the
 # picture, the *first* 1x1 convolution of its first block does it, and throws three
-# quarters of its input away. torchvision's "v1.5" lets the 3x3 convolution do it
-# instead. Weights of one load into the other without complaint, but they were trained
-# for another computation.
-
-# %%
-for first_stride in ("1x1", "3x3"):
-    backbone = networks.ResNet("resnet50", channels=8, first_stride=first_stride)
-    block = backbone.layer2[0]
-    strides = {f"conv{k}": getattr(block, f"conv{k}").stride[0] for k in (1, 2, 3)}
-    print(first_stride, strides)
-
-# %% [markdown]
-# **Predict, then run.** Which of the two has more parameters, and which is slower? The
-# networks below live on PyTorch's `meta` device: shapes without numbers, so that even
-# the paper's size costs nothing. 751 is the number of Market1501's training identities.
+# quarters of its input away. torchvision's "v1.5" lets the 3x3 convolution do it. The
+# paper's second backbone, ResNet-50-X, replaces each 3x3 by an *Xception cell*: a 3x3
+# convolution of each channel by itself, then a 1x1 that mixes them, with nothing
+# between (mark B). A last stride of 1 instead of 2, a habit of later work, doubles the
+# rows of the map, and with them the stripes.
+#
+# **Predict, then run.** Which of these switches change the number of parameters, and
+# which only the work? 751 is the number of Market1501's training identities.
 
 
 # %%
-def measured(s, ids=751):
-    """Parameters, multiply-adds and shapes of a network, without computing it."""
-    with torch.device("meta"), FlopCounterMode(display=False) as counter:
-        net = networks.AlignedReID(replace(s, weights=""), ids).eval()
-        picture = torch.empty(1, 3, s.height, s.width)
-        features = net(picture)
-    shape = net.backbone(picture).shape[1:]
+def row(s, ids, name):
+    """One network's price for one picture, and its number of stripes."""
+    parameters, multiply_adds, shape = networks.cost(s, ids)
     return {
-        "parameters, million": sum(p.numel() for p in net.parameters()) / 1e6,
-        "multiply-adds, billion": counter.get_total_flops() / 2e9,
+        "backbone": name,
+        "stride on": "3x3" if s.backbone == "resnet18" else s.first_stride,
+        "last stride": s.last_stride,
+        "parameters, million": round(parameters / 1e6, 2),
+        "multiply-adds, billion": round(multiply_adds / 1e9, 3),
         "map": " x ".join(map(str, shape)),
-        "local": " x ".join(map(str, features.local.shape[1:])),
+        "stripes H": shape[1],
     }
 
 
+price = [row(settings, identities, f"this profile: {settings.backbone}")]
 paper = profiles.settings("paper", dataset)
-sizes = {
-    f"this profile, {settings.backbone}": measured(settings, identities),
-    "ResNet-50 at 224, original": measured(replace(paper, first_stride="1x1")),
-    "ResNet-50 at 224, v1.5": measured(replace(paper, first_stride="3x3")),
-}
-pd.DataFrame(sizes).T
+for name in ("ResNet-50", "ResNet-50-X", "ResNet-18"):
+    for first_stride in ("3x3",) if name == "ResNet-18" else ("1x1", "3x3"):
+        for last_stride in (2, 1):
+            s = replace(paper, first_stride=first_stride, last_stride=last_stride)
+            s = replace(s, backbone=name.lower().replace("-", ""))
+            price.append(row(s, 751, f"{name}, 224 x 224"))
+pd.DataFrame(price).set_index(["backbone", "stride on", "last stride"])
+
+# %%
+inner = networks.ResNet("resnet50x").layer1[0].conv2
+print(inner)
+plain, cells = price[1], price[5]
+kinds = ("parameters, million", "multiply-adds, billion")
+saved = {kind: 100 * (1 - cells[kind] / plain[kind]) for kind in kinds}
+for kind, percent in saved.items():
+    print(f"ResNet-50-X saves {percent:.0f} % of the {kind.split(',')[0]}")
 
 # %% [markdown]
-# The paper's shapes are all here: a map of 2048 x 7 x 7 and seven stripes of 128. The
-# two ResNet-50 have the same parameters, in the same places; v1.5 only computes more.
-# The paper has a second backbone, ResNet-50-X, in which each 3x3 convolution becomes a
-# depthwise one and a 1x1 (mark B); it is not built here.
+# The paper's shapes are all here: a map of 2048 x 7 x 7, hence seven stripes. Strides
+# change the work alone; a last stride of 1 adds about half of it again, or more. The
+# cells save both: a 3x3 convolution of $C$ channels has $9C^2$ weights, its cell
+# $9C + C^2$. (PyTorch's own counter counted the convolutions and the linear layers;
+# normalisation, ReLU and pooling are left out, as is usual.)
+#
+# Weights of one ResNet-50 load into the other without complaint, yet they were trained
+# for another computation. torchvision's ImageNet weights are of v1.5 and the library
+# refuses them for the original; those come from a file (`-p weights FILE`). For
+# ResNet-50-X nobody has published any.
 #
 # ## The identity loss
 #
@@ -313,17 +297,18 @@ print(f"identity loss {identity_loss:.2f}, of even guesses {math.log(identities)
 # charges for it until the negative is farther by the margin $m$. Most triplets are easy
 # and teach nothing. TriHard (batch-hard) keeps one for each anchor: its *farthest*
 # positive and its *nearest* negative in the batch. That takes the distance matrix and
-# two masks.
+# two masks; here is the end of the library's function. Below it the matrix, and some of
+# the triplets as pictures: of the three people with the largest error, the worst anchor
+# each. What made the stranger look near, clothes or camera?
 
 # %%
 distance = euclidean(features.global_, features.global_)
+positive, negative = losses.batch_hard(distance, pids)
+print(inspect.getsource(losses.batch_hard).split('float("inf")\n')[1])
 same = pids[:, None] == pids
-oneself = torch.eye(len(pids), dtype=torch.bool)
-positive = distance.masked_fill(~same | oneself, -math.inf).argmax(1)
-negative = distance.masked_fill(same, math.inf).argmin(1)
-library = losses.batch_hard(distance, pids)
-for ours, theirs in zip((positive, negative), library, strict=True):
-    print("as the library:", torch.equal(ours, theirs))
+anchor = torch.arange(len(pids))
+print("positives of the anchor's pid:", int(same[anchor, positive].sum()))
+print("negatives of another:", int((~same)[anchor, negative].sum()))
 
 # %% mystnb={"figure": {"name": "hard-triplets", "caption": "The global distances of the first people of the batch before any training, a block of K x K for each person along the diagonal. In each row a circle marks the farthest positive and a cross the nearest negative among the pictures shown."}, "image": {"alt": "A square heat map with thin white lines around blocks of the same person along the diagonal. Each row has a white circle inside its own block and an orange cross outside it, mostly on dark cells."}}
 shown = min(len(pids), 8 * K)
@@ -342,13 +327,8 @@ ax.set(xlabel="picture", ylabel="anchor", xlim=(-0.5, shown - 0.5))
 fig.legend(loc="outside upper center", ncols=2, facecolor="#BBBBBB", frameon=True)
 plt.show()
 
-# %% [markdown]
-# Here are some of those triplets as pictures: of the three people with the largest
-# error, the worst anchor each. What made the stranger look near, clothes or camera?
-
 # %% mystnb={"figure": {"name": "triplets", "caption": "Three hard triplets of the batch: anchor, farthest positive, nearest negative, with the global distance to the anchor."}, "image": {"alt": "Nine pictures of pedestrians in a row, three groups of three. In each group the second shows the person of the first under other conditions and the third shows somebody else who looks closer."}}
-error = distance.detach()[torch.arange(len(pids)), positive]
-error = error - distance.detach()[torch.arange(len(pids)), negative]
+error = (distance[anchor, positive] - distance[anchor, negative]).detach()
 worst, place = error.view(P, K).max(1)
 pictures, titles = [], []
 for person in worst.argsort(descending=True)[:3].tolist():
@@ -361,37 +341,33 @@ plt.show()
 
 # %% [markdown]
 # Counting the cameras answers the question for the whole batch.
-
-# %%
-camera = training_set.camids[index]
-same_camera = camera[:, None] == camera
-by_chance = float(same_camera[~same].float().mean())
-of_hardest = float(same_camera[torch.arange(len(pids)), negative].float().mean())
-print(f"strangers before the anchor's own camera: {100 * by_chance:.0f} %")
-print(f"of the hardest negatives: {100 * of_hardest:.0f} %")
-
-# %% [markdown]
-# As far as the second number exceeds the first, this network, which has learnt nothing,
-# judges by light and backdrop instead of the person in front of them. To tell the two
-# apart is what the losses have to teach.
 #
-# **Predict, then run.** A batch of P x K pictures holds N(K-1)(N-K) triplets. What
+# **Predict, then run.** A batch of P x K pictures also holds N(K-1)(N-K) triplets. What
 # share of all of them would cost anything, and what share of the N hardest?
 
 # %%
-to_same, to_other = distance[:, :, None], distance[:, None, :]
-possible = (same & ~oneself)[:, :, None] & ~same[:, None, :]
-violated = (settings.margin + to_same > to_other)[possible]
-anchor = torch.arange(len(pids))
+camera = training_set.camids[index]
+same_camera = (camera[:, None] == camera).float()
+by_chance = float(same_camera[~same].mean())
+of_hardest = float(same_camera[anchor, negative].mean())
+print(f"strangers before the anchor's own camera: {100 * by_chance:.0f} %")
+print(f"of the hardest negatives: {100 * of_hardest:.0f} %")
+possible = same & ~torch.eye(len(pids), dtype=torch.bool)
+possible = possible[:, :, None] & ~same[:, None, :]
+violated = settings.margin + distance[:, :, None] > distance[:, None, :]
+violated = violated[possible].float()
 far, near = distance[anchor, positive], distance[anchor, negative]
 active = (settings.margin + far > near).float().mean()
-print(f"all {len(violated)} triplets: {100 * violated.float().mean():.0f} % active")
+print(f"all {len(violated)} triplets: {100 * violated.mean():.0f} % active")
 print(f"the {len(anchor)} hardest: {100 * active:.0f} % active")
 print(f"global hinge {losses.trihard_loss(far, near, settings.margin):.3f}")
 
 # %% [markdown]
-# The share of *active* triplets among the hardest is worth watching in training. It
-# starts near one; when it reaches zero this loss has nothing more to say.
+# As far as the second number exceeds the first, this network, which has learnt nothing,
+# judges by light and backdrop instead of the person in front of them. To tell the two
+# apart is what the losses have to teach. The share of *active* triplets among the
+# hardest is worth watching in training: when it reaches zero this loss has nothing more
+# to say.
 #
 # ## The same triplets, seen by the stripes
 #
@@ -410,11 +386,11 @@ agree = float((own_negative == negative).float().mean())
 print(f"mined by local distance, {100 * agree:.0f} % of the negatives were the same")
 
 # %% [markdown]
-# Mining twice would be possible and slower. It would also set the two branches to
-# different work. This way the local branch is asked about the very pairs that the
-# global branch gets wrong, and its answer flows back into the backbone that both share.
-# The paper tests with the global feature alone (mark B), so the local branch has to
-# earn its place by making that feature better. Whether it does, chapter 5 measures.
+# Mining twice would be slower, and would set the two branches to different work. This
+# way the local branch is asked about the very pairs that the global branch gets wrong,
+# and its answer flows back into the backbone that both share. The paper tests with the
+# global feature alone (mark B), so the local branch has to earn its place by making
+# that feature better. Whether it does, chapter 5 measures.
 #
 # ## Two students: the metric mutual loss
 #
@@ -426,6 +402,8 @@ print(f"mined by local distance, {100 * agree:.0f} % of the negatives were the s
 #       + \big[ M^1_{ij} - ZG(M^2_{ij}) \big]^2 ,$$
 #
 # where $ZG$ (zero gradient, `detach` in PyTorch) treats its argument as a constant.
+# **Predict, then run**: how do its value and its gradient compare with those of the
+# plain mean of $(M^1 - M^2)^2$?
 
 # %%
 other = networks.build(settings, identities, seed + 1).train()
@@ -436,12 +414,6 @@ M2 = M2.detach().double().requires_grad_()
 with_zg, plain = losses.metric_mutual_loss(M1, M2), ((M1 - M2) ** 2).mean()
 ratio = float((with_zg / plain).detach())
 print(f"with ZG {with_zg:.6f}, plain {plain:.6f}, ratio {ratio:.6f}")
-
-# %% [markdown]
-# Each square is written twice, so the value is twice that of the plain squared
-# difference. **Predict, then run**: and the gradient?
-
-# %%
 gradient_zg = torch.autograd.grad(with_zg, (M1, M2))
 gradient_plain = torch.autograd.grad(plain, (M1, M2))
 both = zip(gradient_zg, gradient_plain, strict=True)
@@ -450,11 +422,12 @@ largest = float(gradient_plain[0].abs().max())
 print(f"largest gradient {largest:.2e}, largest difference of the two {apart:.1e}")
 
 # %% [markdown]
-# They are the same. In the first square only $M^2$ moves, with derivative $2(M^2 -
-# M^1)$; in the second only $M^1$, with $2(M^1 - M^2)$. That is just what $(M^1 -
-# M^2)^2$ gives. Adam and SGD see only first gradients, so with them the stop-gradient
-# changes the number in the log and nothing that is learnt (mark C: computed here). What
-# does differ is the *second* derivative:
+# Each square is written twice, so the value doubles. The gradient stays: in the first
+# square only $M^2$ moves, with derivative $2(M^2 - M^1)$; in the second only $M^1$,
+# with $2(M^1 - M^2)$. That is just what $(M^1 - M^2)^2$ gives. Adam and SGD see only
+# first gradients, so with them the stop-gradient changes the number in the log and
+# nothing that is learnt (mark C: computed here). What does differ is the *second*
+# derivative:
 
 
 # %%
@@ -474,8 +447,8 @@ print("plain  ", curvature_plain.tolist())
 # %% [markdown]
 # Off the diagonal stands how one student's gradient changes when the *other* moves.
 # $ZG$ sets it to zero: a method that used curvature would think of the partner as
-# standing still. It also lets each student be updated by itself, on its own machine,
-# which may be the practical reason for writing the loss so.
+# standing still. It also lets each student be updated on its own machine, which may be
+# the practical reason for writing the loss so.
 #
 # ## Two students: the classification mutual loss
 #
@@ -530,17 +503,13 @@ print(f"averaged over both  {over_both:.4f}: {too_small:.0f} times too small")
 # ## The whole loss
 #
 # What you took apart is put together in two functions of the library, for any number of
-# students. The first serves one network:
+# students. The first serves one network; the second sums over students, adds the
+# exchanges between them, and weighs the parts.
 
 # %%
-print(inspect.getsource(training.student_losses))
-
-# %% [markdown]
-# and the second sums over students, adds the exchanges between them, and weighs the
-# parts:
-
-# %%
-print(inspect.getsource(training.batch_loss))
+for function in (training.student_losses, training.batch_loss):
+    source = inspect.getsource(function).split('"""')
+    print(source[0].rstrip() + source[2])
 
 # %% [markdown]
 # The weights 0.001 and 0.01 are the paper's (mark B); 1 for the others is ours and the
@@ -548,7 +517,7 @@ print(inspect.getsource(training.batch_loss))
 # students. How loud is each part in the end? A loss is heard through its gradient, so
 # measure that: its length at the last stage of the backbone, weight included.
 
-# %%
+# %% mystnb={"figure": {"name": "loudness", "caption": "How strongly each weighted part of the loss moves the last stage of the backbone at the very start. The scale is logarithmic."}, "image": {"alt": "Five horizontal bars on a logarithmic scale: identity, global and local are long, the two mutual losses are shorter by one or more orders of magnitude."}}
 both = [features, other_features]
 aligned = replace(settings, local="aligned")
 each = [training.student_losses(g, batch_classes, aligned) for g in both]
@@ -558,11 +527,9 @@ parts["class_mutual"] = losses.classification_mutual_losses([g.logits for g in b
 weights = list(getattr(network.backbone, f"layer{settings.stages}").parameters())
 loudness = {}
 for name, value in parts.items():
-    weight = getattr(settings, f"{name}_weight")
-    gradient = torch.autograd.grad(weight * value, weights, retain_graph=True)
+    weighed = getattr(settings, f"{name}_weight") * value
+    gradient = torch.autograd.grad(weighed, weights, retain_graph=True)
     loudness[name] = float(torch.cat([g.flatten() for g in gradient]).norm())
-
-# %% mystnb={"figure": {"name": "loudness", "caption": "How strongly each weighted part of the loss moves the last stage of the backbone at the very start. The scale is logarithmic."}, "image": {"alt": "Five horizontal bars on a logarithmic scale: identity, global and local are long, the two mutual losses are shorter by one or more orders of magnitude."}}
 fig, ax = plt.subplots(figsize=(figures.WIDTH, 2.3))
 names = [name.replace("_", " ") for name in loudness]
 bars = ax.barh(names, list(loudness.values()), color=figures.BLUE)
@@ -598,7 +565,9 @@ plt.show()
 # %%
 run.write(
     {
-        "sizes": sizes,
+        "sizes": {name: price[k] for k, name in enumerate(("this run", "the paper's"))},
+        "xception_saves": saved,
+        "stripe_geometry": shapes.to_dict("records"),
         "stripe_influence": own,
         "active": float(active),
         "hardest_from_same_camera": {"chance": by_chance, "hardest": of_hardest},

@@ -17,7 +17,8 @@ from reprolib.profiles import Settings
 NAME = "checkpoint.safetensors"
 # What decides the weights beside the settings: other code starts anew.
 CODE = (
-    *("alignment", "distances", "losses", "networks", "paths", "tiles", "training"),
+    *("alignment", "backbones", "distances", "losses", "networks", "paths"),
+    *("tiles", "training"),
     *("data/*", "data/drawing/*"),
 )
 NOT_OF_TRAINING = ("seeds", "doses", "study_queries", "study_candidates")

@@ -4,84 +4,26 @@ from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
-import torchvision
 from torch import nn
-from torchvision.models.resnet import BasicBlock, Bottleneck
+from torch.utils.flop_counter import FlopCounterMode
 
+from reprolib.backbones import ResNet, load_weights
 from reprolib.data.pictures import normalise
-from reprolib.errors import ReproError
 from reprolib.profiles import Settings
 
-BACKBONES = {
-    "resnet18": (BasicBlock, (2, 2, 2, 2)),
-    "resnet50": (Bottleneck, (3, 4, 6, 3)),
-}
+POOL = {"max": torch.amax, "mean": torch.mean}
 
 
 class Features(NamedTuple):
     """What the network says of N pictures. Taught in chapter 3.
 
-    `global_: (N, C)`, `local: (N, H, c)` stripes of unit length, `logits: (N, ids)`.
+    `global_: (N, C)`, `local: (N, H, c)` stripes, `logits: (N, ids)`. Whether global
+    features and stripes have unit length is a setting each.
     """
 
     global_: torch.Tensor
     local: torch.Tensor
     logits: torch.Tensor
-
-
-class ResNet(nn.Module):
-    """torchvision's ResNet without its head, of any width and up to four stages.
-
-    `images: (N, 3, H, W)` float -> `(N, channels * 2**(stages-1) * expansion, h, w)`.
-    With `channels=64` the parameter names are torchvision's, so its weights load.
-    `first_stride="1x1"` is the ResNet of 2015, which strides on the first 1x1
-    convolution of a stage; `"3x3"` is torchvision's. Chapter 3.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        channels: int = 64,
-        stages: int = 4,
-        last_stride: int = 2,
-        first_stride: str = "3x3",
-    ):
-        super().__init__()
-        block, depths = BACKBONES[name]
-        self.conv1 = nn.Conv2d(3, channels, 7, stride=2, padding=3, bias=False)
-        self.bn1 = nn.BatchNorm2d(channels)
-        self.relu = nn.ReLU(inplace=True)
-        self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
-        self.stages, self.channels_out = stages, channels
-        for stage in range(stages):
-            last = stage == stages - 1
-            stride = 1 if stage == 0 else last_stride if last else 2
-            blocks = self._stage(block, depths[stage], channels * 2**stage, stride)
-            if block is Bottleneck and first_stride == "1x1":
-                blocks[0].conv1.stride, blocks[0].conv2.stride = (stride,) * 2, (1, 1)
-            setattr(self, f"layer{stage + 1}", blocks)
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_out")
-
-    def _stage(self, block, depth: int, planes: int, stride: int) -> nn.Sequential:
-        out = planes * block.expansion
-        shortcut = None
-        if stride != 1 or self.channels_out != out:
-            shortcut = nn.Sequential(
-                nn.Conv2d(self.channels_out, out, 1, stride=stride, bias=False),
-                nn.BatchNorm2d(out),
-            )
-        blocks = [block(self.channels_out, planes, stride, shortcut)]
-        blocks += [block(out, planes) for _ in range(depth - 1)]
-        self.channels_out = out
-        return nn.Sequential(*blocks)
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        x = self.maxpool(self.relu(self.bn1(self.conv1(images))))
-        for stage in range(self.stages):
-            x = getattr(self, f"layer{stage + 1}")(x)
-        return x
 
 
 def local_head(layout: str, channels: int, out: int) -> nn.Sequential:
@@ -101,14 +43,14 @@ def local_head(layout: str, channels: int, out: int) -> nn.Sequential:
 class AlignedReID(nn.Module):
     """Backbone, global branch, local branch and identity head. Taught in chapter 3.
 
-    `images: (N, 3, H, W)` float, normalised -> `Features`. The local branch pools each
-    row of the feature map (max or mean, the paper does not say), so that one stripe is
-    left per row; its stripes are scaled to unit length, which keeps Eq. 1 of the paper
-    away from its flat part.
+    `images: (N, 3, H, W)` float, normalised -> `Features`. What the paper does not say
+    (both poolings, batch normalisation and ReLU in the local branch, unit length of
+    global features and stripes) are settings.
     """
 
     def __init__(self, settings: Settings, identities: int):
         super().__init__()
+        self.settings = settings
         self.backbone = ResNet(
             settings.backbone,
             settings.channels,
@@ -117,7 +59,6 @@ class AlignedReID(nn.Module):
             settings.first_stride,
         )
         channels = self.backbone.channels_out
-        self.pooling = settings.horizontal_pooling
         self.local = local_head(
             settings.local_layout, channels, settings.local_channels
         )
@@ -129,63 +70,78 @@ class AlignedReID(nn.Module):
 
     def forward(self, images: torch.Tensor) -> Features:
         maps = self.backbone(images)
-        global_ = maps.mean(dim=(2, 3))
-        rows = maps.amax(3) if self.pooling == "max" else maps.mean(3)
-        stripes = self.local(rows.unsqueeze(3)).squeeze(3).transpose(1, 2)
-        return Features(
-            global_.float(),
-            F.normalize(stripes.float(), dim=2),
-            self.identity(global_).float(),
-        )
+        pooled = self.pooled(maps)
+        global_, logits = pooled.float(), self.identity(pooled).float()
+        if self.settings.normalise_global:
+            global_ = F.normalize(global_)
+        return Features(global_, self.stripes(maps), logits)
+
+    def pooled(self, maps: torch.Tensor) -> torch.Tensor:
+        """The global branch: `maps: (N, C, H, W)` pooled over both -> `(N, C)`."""
+        return POOL[self.settings.global_pooling](maps, dim=(2, 3))
+
+    def stripes(self, maps: torch.Tensor) -> torch.Tensor:
+        """The local branch: `maps: (N, C, H, W)` -> one stripe a row, `(N, H, c)`."""
+        rows = POOL[self.settings.horizontal_pooling](maps, dim=3)
+        thin = self.local(rows.unsqueeze(3)).squeeze(3)
+        stripes = thin.transpose(1, 2).float()
+        if self.settings.normalise_stripes:
+            # Keeps Eq. 1 of the paper away from its flat part.
+            stripes = F.normalize(stripes, dim=2)
+        return stripes
+
+
+class Cost(NamedTuple):
+    """What a network costs for one picture, and the shape of its feature map.
+
+    `map: (C, H, W)`; its H rows become the H stripes.
+    """
+
+    parameters: int
+    multiply_adds: int
+    map: tuple[int, int, int]
+
+
+def cost(settings: Settings, identities: int) -> Cost:
+    """Count a network's parameters and its multiply-adds for one picture.
+
+    Nothing is computed: the network lives on torch's "meta" device. torch's counter
+    takes the convolutions and the linear layers, two operations a multiply-add; batch
+    normalisation, ReLU and pooling are left out, as is usual. Chapter 3.
+    """
+    with torch.device("meta"), FlopCounterMode(display=False) as counter:
+        network = AlignedReID(settings, identities).eval()
+        picture = torch.empty(1, 3, settings.height, settings.width)
+        network(picture)
+        operations = counter.get_total_flops()
+        shape = tuple(network.backbone(picture).shape[1:])
+    parameters = sum(p.numel() for p in network.parameters())
+    return Cost(parameters, operations // 2, shape)
 
 
 def build(settings: Settings, identities: int, seed: int) -> AlignedReID:
     """A network with its first weights: drawn from `seed`, or ImageNet's.
 
     `settings.weights` is "" (random), "imagenet" (torchvision downloads them) or the
-    path of a state dict in torchvision's names. Raises `ReproError` if the file is
-    missing or does not fit. Used by chapters 3 to 5.
+    path of a state dict in torchvision's names. Raises `ReproError` if they cannot be
+    had or do not fit. Used by chapters 3 to 5.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = AlignedReID(settings, identities)
     if settings.weights:
-        _load_backbone(network.backbone, settings)
+        load_weights(network.backbone, settings)
     return network.to(memory_format=torch.channels_last)
-
-
-def _load_backbone(backbone: ResNet, settings: Settings) -> None:
-    try:
-        if settings.weights == "imagenet":
-            weights = torchvision.models.get_model_weights(settings.backbone).DEFAULT
-            state = weights.get_state_dict(progress=True, check_hash=True)
-        else:
-            state = torch.load(settings.weights, "cpu", weights_only=True)
-        state = {k: v for k, v in state.items() if not k.startswith("fc.")}
-        missing, unknown = backbone.load_state_dict(state, strict=False)
-    except (OSError, RuntimeError) as error:
-        raise ReproError(
-            f"weights = {settings.weights!r} cannot be used ({error}); expected "
-            f"ImageNet weights of {settings.backbone} in torchvision's names, "
-            "with channels = 64."
-        ) from error
-    lost = [k for k in missing if "num_batches" not in k]
-    if lost or (unknown and settings.stages == 4):
-        raise ReproError(
-            f"weights = {settings.weights!r}: {len(lost)} tensors are missing and "
-            f"{len(unknown)} unknown, first {(lost + list(unknown))[0]!r}; expected "
-            f"the state dict of {settings.backbone}."
-        )
 
 
 @torch.inference_mode()
 def embed(
     network: AlignedReID, images: torch.Tensor, batch: int = 128
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Features for matching: global `(N, C)` and local `(N, H, c)`, both unit length.
+    """Features for matching: global `(N, C)` of unit length and local `(N, H, c)`.
 
-    `images: (N, 3, H, W)` uint8. Runs where the network is, in evaluation mode.
-    Taught in chapter 4.
+    `images: (N, 3, H, W)` uint8. Stripes are as the network makes them.
+    Runs where the network is, in evaluation mode. Taught in chapter 4.
     """
     was_training = network.training
     network.eval()

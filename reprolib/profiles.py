@@ -9,13 +9,16 @@ from reprolib.errors import ReproError
 
 TABLE = Path(__file__).with_name("profiles.toml")
 CHOICES = {
-    "backbone": ("resnet18", "resnet50"),
+    "backbone": ("resnet18", "resnet50", "resnet50x"),
     "first_stride": ("1x1", "3x3"),
     "last_stride": (1, 2),
     "local": ("none", "aligned", "unaligned"),
     "local_layout": ("conv", "conv-bn-relu", "bn-relu-conv"),
     "horizontal_pooling": ("max", "mean"),
+    "global_pooling": ("mean", "max"),
     "precision": ("auto", "float32", "bfloat16"),
+    "extra_people": ("", "strangers", "tested"),
+    "overlap": ("remove", "keep"),
 }
 
 
@@ -35,6 +38,8 @@ class Settings:
     junk: int
     box_error: float
     data_seed: int
+    extra_people: str
+    overlap: str
     height: int
     width: int
     backbone: str
@@ -46,6 +51,9 @@ class Settings:
     local_channels: int
     local_layout: str
     horizontal_pooling: str
+    global_pooling: str
+    normalise_stripes: bool
+    normalise_global: bool
     margin: float
     local: str
     students: int
@@ -90,6 +98,8 @@ def _coerce(key: str, value: object) -> object:
     """`value` as the type that `Settings` declares for `key`, or a clear refusal."""
     kind = Settings.__annotations__[key]
     try:
+        if kind is bool:
+            return {"true": True, "false": False}[str(value).lower()]
         if kind in (int, float, str):
             if isinstance(value, bool) or (kind is int and int(value) != float(value)):
                 raise ValueError
@@ -98,7 +108,7 @@ def _coerce(key: str, value: object) -> object:
         if isinstance(value, str):
             raise ValueError
         return tuple(item(v) for v in value)
-    except (TypeError, ValueError):
+    except (KeyError, TypeError, ValueError):
         wanted = getattr(kind, "__name__", str(kind))
         wanted = str(kind) if wanted == "tuple" else wanted
         raise ReproError(f"{key} = {value!r}: expected {wanted}.") from None
@@ -115,6 +125,8 @@ def settings(
 ) -> Settings:
     """The settings of `profile` for `dataset`, with what `given` says otherwise.
 
+    Joined data sets (`a+b`) have those of the first, on which they are tested.
+
     `given` may hold other names too (a chapter passes `globals()`, so that papermill's
     `-p steps 50` takes effect); only keys of `Settings` are read. Raises `ReproError`
     for an unknown profile or a value of the wrong type. Used by every chapter.
@@ -126,7 +138,9 @@ def settings(
         )
     base = table["base"]
     chosen = {k: v for k, v in base.items() if not isinstance(v, dict)}
-    chosen.update(base.get(dataset, {}))
+    if dataset != "drawn":
+        chosen.update(base["photographs"])
+    chosen.update(base.get(dataset.partition("+")[0], {}))
     chosen.update(table[profile])
     given = given or {}
     chosen.update({k: given[k] for k in KEYS if given.get(k) is not None})

@@ -1,4 +1,7 @@
+"""The losses against plain loops, hand-made numbers and each other."""
+
 import math
+from itertools import combinations
 
 import pytest
 import torch
@@ -64,15 +67,30 @@ def test_trihard_loss_by_hand():
     assert trihard_loss(positive, negative, 0.0).item() == pytest.approx(0.1 / 3)
 
 
-def test_zg_doubles_the_value_and_keeps_the_first_gradient():
-    d1, d2 = random(5, 5, seed=1).requires_grad_(), random(5, 5, seed=2)
-    d2.requires_grad_()
-    with_zg, without = metric_mutual_loss(d1, d2), ((d1 - d2) ** 2).mean()
+@settings(max_examples=20, deadline=None)
+@given(st.integers(1, 5), st.integers(1, 4), seeds, st.floats(1e-3, 1e3))
+def test_zg_doubles_the_value_and_keeps_the_first_gradient(n, others, seed, scale):
+    d = scale * random(1 + others, n, n, seed=seed)
+    students = list(d.requires_grad_())
+    with_zg = metric_mutual_losses(students)
+    pairs = combinations(students, 2)
+    without = sum(((a - b) ** 2).mean() for a, b in pairs) / others
     assert with_zg.item() == pytest.approx(2 * without.item())
     torch.testing.assert_close(
-        torch.autograd.grad(with_zg, (d1, d2)),
-        torch.autograd.grad(without, (d1, d2)),
+        torch.autograd.grad(with_zg, d), torch.autograd.grad(without, d)
     )
+
+
+def test_zg_cuts_what_one_student_knows_of_the_others_move():
+    def hessian(loss):
+        point = torch.tensor([1.0, 0.4], dtype=torch.float64)
+        return torch.autograd.functional.hessian(
+            lambda m: loss(m[:1, None], m[1:, None]), point
+        )
+
+    plain = hessian(lambda a, b: ((a - b) ** 2).mean())
+    assert plain.tolist() == [[2, -2], [-2, 2]]
+    assert hessian(metric_mutual_loss).tolist() == [[2, 0], [0, 2]]
 
 
 def test_metric_mutual_loss_by_hand():
@@ -124,16 +142,18 @@ def test_two_students_are_the_papers_case():
     )
 
 
-def test_three_students_average_over_the_other_two():
-    logits = random(3, 4, 5).requires_grad_()
-    loss = classification_mutual_losses(list(logits))
-    (gradient,) = torch.autograd.grad(loss, logits)
-    p = functional.softmax(logits, 2)
-    expected = (p[0] - (p[1] + p[2]) / 2) / 4
-    torch.testing.assert_close(gradient[0], expected)
-    d = random(3, 4, 4)
-    pairs = [metric_mutual_loss(d[a], d[b]) for a, b in ((0, 1), (0, 2), (1, 2))]
-    assert metric_mutual_losses(list(d)).item() == pytest.approx(sum(pairs).item() / 2)
+@pytest.mark.parametrize("students", [2, 3, 4])
+def test_each_student_is_pulled_to_the_mean_of_the_others(students):
+    """Both gradients, for K students: the targets are held constant."""
+    logits = random(students, 4, 5).requires_grad_()
+    distances = random(students, 4, 4, seed=1).requires_grad_()
+    classification_mutual_losses(list(logits)).backward()
+    metric_mutual_losses(list(distances)).backward()
+    p, d = functional.softmax(logits.detach(), 2), distances.detach()
+    for k in range(students):
+        rest = [j for j in range(students) if j != k]
+        torch.testing.assert_close(logits.grad[k], (p[k] - p[rest].mean(0)) / 4)
+        torch.testing.assert_close(distances.grad[k], 2 * (d[k] - d[rest].mean(0)) / 16)
 
 
 def test_shapes_that_differ_are_named():

@@ -1,14 +1,15 @@
-"""The network against torchvision's, and its branches against plain arithmetic."""
+"""The network's branches against plain arithmetic, its switches and its cost."""
 
 from dataclasses import replace
 
 import pytest
 import torch
-import torchvision
+from torch.nn import functional
+from torchvision.models import ResNet18_Weights, ResNet50_Weights
 
-from reprolib import profiles
-from reprolib.errors import ReproError
-from reprolib.networks import ResNet, build, embed
+from reprolib import losses, profiles
+from reprolib.alignment import paired_local_distance
+from reprolib.networks import build, cost, embed
 
 SMOKE = profiles.settings("smoke")
 PAPER = replace(profiles.settings("paper"), weights="")
@@ -17,28 +18,6 @@ PAPER = replace(profiles.settings("paper"), weights="")
 def images(count=4, height=112, width=56, seed=0):
     generator = torch.Generator().manual_seed(seed)
     return torch.randn(count, 3, height, width, generator=generator)
-
-
-@pytest.mark.parametrize("name", ["resnet18", "resnet50"])
-def test_the_backbone_is_torchvisions_when_it_has_its_width(name):
-    torch.manual_seed(1)
-    theirs = getattr(torchvision.models, name)(weights=None).eval()
-    ours = ResNet(name).eval()
-    state = {k: v for k, v in theirs.state_dict().items() if not k.startswith("fc.")}
-    ours.load_state_dict(state)
-    theirs.avgpool = theirs.fc = torch.nn.Identity()
-    x = images(2, 64, 64)
-    torch.testing.assert_close(ours(x).flatten(1), theirs(x))
-
-
-def test_the_resnet_of_2015_strides_on_the_first_convolution():
-    old, new = (ResNet("resnet50", 8, first_stride=s) for s in ("1x1", "3x3"))
-    for net, strides in ((old, (2, 1)), (new, (1, 2))):
-        block = net.layer2[0]
-        assert (block.conv1.stride[0], block.conv2.stride[0]) == strides
-    assert old(images(1)).shape == new(images(1)).shape
-    assert ResNet("resnet50", 8, last_stride=1)(images(1)).shape[-2:] == (7, 4)
-    assert new(images(1)).shape[-2:] == (4, 2)
 
 
 def test_the_papers_input_gives_the_papers_shapes():
@@ -100,17 +79,124 @@ def test_the_seed_decides_the_first_weights_and_nobody_elses_numbers():
     assert not torch.equal(one.identity.weight, other.identity.weight)
 
 
-def test_weights_come_from_a_file_and_a_wrong_file_is_named(tmp_path):
+def test_the_first_weights_may_come_from_a_file(tmp_path):
+    source = build(replace(SMOKE, channels=64), 5, seed=9).backbone
+    torch.save(source.state_dict(), tmp_path / "w.pt")
     settings = replace(SMOKE, channels=64, weights=str(tmp_path / "w.pt"))
-    theirs = torchvision.models.resnet18(weights=None)
-    torch.save(theirs.state_dict(), tmp_path / "w.pt")
-    backbone = build(settings, 5, seed=0).backbone  # three of the file's four stages
-    torch.testing.assert_close(
-        backbone.layer3[1].conv2.weight, theirs.layer3[1].conv2.weight
+    network, random = (
+        build(s, 5, seed=0) for s in (settings, replace(settings, weights=""))
     )
-    for content in ({"fc.bias": torch.zeros(2)}, {"conv1.weight": torch.zeros(3)}):
-        torch.save(content, tmp_path / "w.pt")
-        with pytest.raises(ReproError, match=r"(?s)w\.pt.*expected"):
-            build(settings, 5, seed=0)
-    with pytest.raises(ReproError, match=r"nowhere\.pt.*expected"):
-        build(replace(settings, weights="nowhere.pt"), 5, seed=0)
+    assert torch.equal(
+        network.backbone.layer3[1].conv2.weight, source.layer3[1].conv2.weight
+    )
+    assert torch.equal(network.identity.weight, random.identity.weight)
+
+
+@pytest.mark.parametrize("pooling", ["max", "mean"])
+def test_the_global_feature_is_the_pooled_map_of_unit_length_if_asked(pooling):
+    plain = replace(SMOKE, global_pooling=pooling)
+    network = build(plain, 5, seed=0).eval()
+    scaled = build(replace(plain, normalise_global=True), 5, seed=0).eval()
+    with torch.no_grad():
+        maps, one, other = (f(images()) for f in (network.backbone, network, scaled))
+    flat = maps.flatten(2)
+    wanted = flat.max(2).values if pooling == "max" else flat.sum(2) / flat.shape[2]
+    torch.testing.assert_close(one.global_, wanted)
+    torch.testing.assert_close(other.global_, wanted / wanted.norm(dim=1)[:, None])
+    # The identity head sees the feature before it is scaled.
+    torch.testing.assert_close(one.logits, network.identity(wanted))
+    assert torch.equal(one.logits, other.logits)
+
+
+def test_stripes_keep_their_length_if_asked():
+    network = build(SMOKE, 5, seed=0).eval()
+    raw = build(replace(SMOKE, normalise_stripes=False), 5, seed=0).eval()
+    with torch.no_grad():
+        unit, found = network(images()).local, raw(images()).local
+    assert (found.norm(dim=2) - 1).abs().max() > 0.1
+    torch.testing.assert_close(functional.normalize(found, dim=2), unit)
+    pixels = torch.randint(0, 256, (4, 3, 112, 56), dtype=torch.uint8)
+    torch.testing.assert_close(
+        functional.normalize(embed(raw, pixels)[1], dim=2), embed(network, pixels)[1]
+    )
+
+
+def test_long_stripes_saturate_equation_1_and_its_gradient_dies():
+    def loudness(length, normalise):
+        generator = torch.Generator().manual_seed(0)
+        f = length * torch.randn(12, 7, 16, generator=generator)
+        f.requires_grad_()
+        stripes = functional.normalize(f, dim=2) if normalise else f
+        far, near = (paired_local_distance(stripes, stripes.roll(k, 0)) for k in (1, 2))
+        losses.trihard_loss(far, near, 0.3).backward()
+        return float(length * f.grad.norm())  # by relative changes of the feature
+
+    assert loudness(100, normalise=False) < 1e-6 * loudness(1, normalise=False)
+    assert loudness(100, normalise=True) == pytest.approx(loudness(1, normalise=True))
+
+
+def at_224(backbone, **changes):
+    return replace(PAPER, backbone=backbone, **changes)
+
+
+def local_branch(settings, channels, stripes=7):
+    """Parameters and multiply-adds of a 1x1 convolution and its BatchNorm."""
+    out = settings.local_channels
+    return channels * out + out + 2 * out, stripes * channels * out
+
+
+@pytest.mark.parametrize(
+    ("backbone", "published", "channels"),
+    [
+        ("resnet18", ResNet18_Weights.IMAGENET1K_V1, 512),
+        ("resnet50", ResNet50_Weights.IMAGENET1K_V1, 2048),
+    ],
+)
+def test_the_cost_is_the_published_one_and_the_local_branch(
+    backbone, published, channels
+):
+    settings = at_224(backbone)
+    found = cost(settings, 1000)
+    parameters, multiply_adds = local_branch(settings, channels)
+    assert found.parameters == published.meta["num_params"] + parameters
+    billions = (found.multiply_adds - multiply_adds) / 1e9
+    assert billions == pytest.approx(published.meta["_ops"], abs=6e-4)
+    assert found.map == (channels, 7, 7)
+
+
+# Of each stage: blocks, channels of the 3x3, side of its output.
+BLOCKS = ((3, 64, 56), (4, 128, 28), (6, 256, 14), (3, 512, 7))
+
+
+def test_cells_save_what_the_formula_says():
+    plain, cells = (cost(at_224(name), 751) for name in ("resnet50", "resnet50x"))
+    saved = [count * (9 * c**2 - 9 * c - c**2) for count, c, _ in BLOCKS]
+    assert plain.parameters - cells.parameters == sum(saved)
+    saved = [n * side**2 for n, (_, _, side) in zip(saved, BLOCKS, strict=True)]
+    assert plain.multiply_adds - cells.multiply_adds == sum(saved)
+
+
+def test_the_first_1x1_saves_what_it_throws_away():
+    """Striding late, it works on the whole input of the stage: four times as much."""
+    early, late = (cost(at_224("resnet50", first_stride=s), 9) for s in ("1x1", "3x3"))
+    assert early.parameters == late.parameters
+    stages = zip(BLOCKS, BLOCKS[1:], strict=False)
+    saved = [3 * 4 * c0 * c * side**2 for (_, c0, _), (_, c, side) in stages]
+    assert late.multiply_adds - early.multiply_adds == sum(saved)
+
+
+def test_a_last_stride_of_1_doubles_the_stripes_for_no_parameter():
+    for backbone in ("resnet18", "resnet50", "resnet50x"):
+        two, one = (cost(at_224(backbone, last_stride=s), 751) for s in (2, 1))
+        assert two.parameters == one.parameters
+        assert (two.map[1:], one.map[1:]) == ((7, 7), (14, 14))
+        assert one.multiply_adds > 1.4 * two.multiply_adds
+
+
+def test_the_cost_is_that_of_the_network_that_is_built():
+    for settings in (SMOKE, replace(SMOKE, backbone="resnet50x", local_layout="conv")):
+        found, network = cost(settings, 5), build(settings, 5, seed=0).eval()
+        assert found.parameters == sum(p.numel() for p in network.parameters())
+        with torch.no_grad():
+            assert network.backbone(images(1)).shape[1:] == found.map
+            assert network(images(1)).local.shape[1] == found.map[1]

@@ -27,6 +27,13 @@ def test_what_the_reader_says_wins_and_other_names_are_ignored():
     assert settings.shots_per_id == profiles.settings("quick", "viper").shots_per_id
 
 
+@pytest.mark.parametrize("said", [False, "False", "false"])
+def test_a_switch_is_turned_off_by_a_word_or_a_value(said):
+    assert profiles.settings("quick").normalise_stripes is True
+    off = profiles.settings("quick", given={"normalise_stripes": said})
+    assert off.normalise_stripes is False
+
+
 @pytest.mark.parametrize(
     ("given", "named"),
     [
@@ -38,6 +45,8 @@ def test_what_the_reader_says_wins_and_other_names_are_ignored():
         ({"backbone": "vgg"}, "resnet18"),
         ({"last_stride": 3}, "last_stride"),
         ({"local": "none "}, "aligned"),
+        ({"normalise_stripes": "no"}, "normalise_stripes"),
+        ({"normalise_stripes": 0}, "expected bool"),
     ],
 )
 def test_a_wrong_value_is_named(given, named):

@@ -1,7 +1,9 @@
 """Training: losses against plain loops, resuming, mutual learning, checkpoints."""
 
 import json
+import math
 from dataclasses import replace
+from itertools import combinations
 
 import pytest
 import torch
@@ -84,6 +86,38 @@ def test_the_total_is_the_weighted_sum_and_students_are_averaged_in_the_log():
     mutual = 2 * (0.5 * log["metric_mutual"] + 2.0 * log["class_mutual"])
     assert float(total) == pytest.approx(sum(alone) + mutual, rel=1e-5)
     assert log["metric_mutual"] > 0 and log["class_mutual"] > 0
+
+
+WEIGHTS = ("identity", "global", "local", "metric_mutual", "class_mutual")
+
+
+@pytest.mark.parametrize("weighed", WEIGHTS)
+def test_each_weight_scales_its_own_part(weighed):
+    classes = torch.arange(4).repeat_interleave(3)
+    alone = {f"{name}_weight": float(name == weighed) * 0.25 for name in WEIGHTS}
+    students = [features(seed=seed) for seed in (1, 2, 3)]
+    total, log = training.batch_loss(students, classes, replace(SETTINGS, **alone))
+    assert float(total) == pytest.approx(3 * 0.25 * log[weighed])
+    assert log[weighed] > 0
+
+
+def test_three_students_learn_from_each_other_from_end_to_end(tmp_path):
+    settings = replace(SETTINGS, students=3, class_mutual_weight=1.0)
+    trained = training.train(settings, people(), 5, tmp_path)
+    assert len(trained.networks) == 3 and trained.step == 6
+    for one, other in combinations(trained.networks, 2):
+        assert not same_weights(one, other)
+    assert all(math.isfinite(h["loss"]) for h in trained.history)
+    first = trained.history[0]
+    parts = ("identity", "global", "local")
+    total = sum(first[k] for k in parts) + first["class_mutual"]
+    total += settings.metric_mutual_weight * first["metric_mutual"]
+    assert first["loss"] == pytest.approx(3 * total, rel=1e-5)
+    # A third student changes what the first one learns, and is kept with the others.
+    pair = training.train(replace(settings, students=2), people(), 5, tmp_path / "2")
+    assert not same_weights(pair.networks[0], trained.networks[0])
+    again = training.train(settings, people(), 5, tmp_path)
+    assert all(map(same_weights, again.networks, trained.networks))
 
 
 def test_the_rate_falls_at_the_stated_fractions():
