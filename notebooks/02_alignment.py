@@ -25,13 +25,14 @@ seed: int = 0  # chooses the people and the pairs of this chapter
 # %%
 import inspect
 import math
+from itertools import combinations
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-from reprolib import alignment, experiments, figures, profiles, records
+from reprolib import alignment, experiments, figures, paths, profiles, records
 from reprolib.data import drawn, drawn_spec
 
 figures.style()
@@ -144,11 +145,9 @@ plt.show()
 # Every stripe against every stripe gives a 7 x 7 matrix. The library does it for whole
 # sets at once, `(N, H, C)` and `(M, W, C)` to `(N, M, H, W)`; here $N = M = 1$.
 
-# %%
+# %% mystnb={"figure": {"name": "distance-matrix", "caption": "The same shot in a good box and in one moved by a fifth of its height, and the distances of their stripes. Dark is near. The dark cells lie beside the diagonal, not on it."}, "image": {"alt": "Left: two pictures of one drawn pedestrian, cut into seven stripes by thin lines. Right: a seven by seven heat map with numbers; its small values run parallel to the diagonal, shifted by one to two cells."}}
 d = alignment.stripe_distances(f[None], g[None])[0, 0]
 print(tuple(d.shape), "· same stripe number:", [round(v, 2) for v in d.diag().tolist()])
-
-# %% mystnb={"figure": {"name": "distance-matrix", "caption": "The same shot in a good box and in one moved by a fifth of its height, and the distances of their stripes. Dark is near. The dark cells lie beside the diagonal, not on it."}, "image": {"alt": "Left: two pictures of one drawn pedestrian, cut into seven stripes by thin lines. Right: a seven by seven heat map with numbers; its small values run parallel to the diagonal, shifted by one to two cells."}}
 fig, (left, right, matrix) = plt.subplots(
     1, 3, figsize=(figures.WIDTH, 3.3), width_ratios=(1, 1, 2.4)
 )
@@ -173,32 +172,27 @@ plt.show()
 # $$S_{ij} = d_{ij} + \min(S_{i-1,j},\; S_{i,j-1}),$$
 #
 # with only one way in along the first row and the first column. The *local distance* of
-# the two pictures is $S_{HH}$. Seven lines are enough:
-
+# the two pictures is $S_{HH}$. In the library's form of it each cell `d[i][j]` is not a
+# number but that cell of all pairs of pictures at once, and the totals overwrite the
+# distances:
 
 # %%
-def cheapest_totals(d):
-    """(H, W) distances -> (H, W) cheapest totals S, by the recurrence above."""
-    S = d.clone()
-    for i in range(d.shape[0]):
-        for j in range(d.shape[1]):
-            before = [S[i - 1, j]] if i else []
-            before += [S[i, j - 1]] if j else []
-            if before:
-                S[i, j] = d[i, j] + min(before)
-    return S
-
-
-S = cheapest_totals(d)
-print(f"local distance {S[-1, -1]:.4f}, library {alignment.shortest_path(d):.4f}")
-print(f"unaligned      {d.diag().sum():.4f}")
+print(inspect.getsource(paths.walk).split('"""')[2].strip("\n"))
+print(f"\naligned {alignment.shortest_path(d):.4f}, unaligned {d.diag().sum():.4f}")
 
 # %% [markdown]
-# The next figure stops the table after one, four and seven rows. To find the path itself,
-# walk back from the end and always step to the smaller neighbour: `trace_path`.
+# `above` remembers which way each cell was entered; the gradient and the path need it.
+#
+# Every $S_{ij}$ is itself the shortest path through the upper left corner of the
+# matrix, so the same function gives the whole table. The next figure stops it after
+# one, four and seven rows. To find the path itself, walk back from the end and always
+# step to the smaller neighbour: `trace_path`. Drawn between the pictures, it becomes
+# what the method is named for.
 
 # %% mystnb={"figure": {"name": "dynamic-programme", "caption": "The cheapest totals after one, four and seven rows. Each new cell looks only up and left. The last cell is the local distance; the line is the path that earned it."}, "image": {"alt": "Three seven by seven tables of numbers growing from the top: one row filled, four rows filled, all filled. In the last a red line runs from the top left to the bottom right cell, first along the top row, then parallel to the diagonal."}}
-path = alignment.trace_path(d)
+path, S = alignment.trace_path(d), torch.empty(STRIPES, STRIPES)
+for i, j in np.ndindex(STRIPES, STRIPES):
+    S[i, j] = alignment.shortest_path(d[: i + 1, : j + 1])
 fig, axes = plt.subplots(1, 3, figsize=(figures.WIDTH, 2.7), sharey=True)
 for ax, rows in zip(axes, (1, 4, 7), strict=True):
     seen = S.clone()
@@ -213,9 +207,6 @@ for ax, rows in zip(axes, (1, 4, 7), strict=True):
 axes[0].set_ylabel("good box")
 axes[2].plot(*zip(*[(j, i) for i, j in path], strict=True), color=figures.RED)
 plt.show()
-
-# %% [markdown]
-# Drawn between the pictures, the path becomes what the method is named for:
 
 # %% mystnb={"figure": {"name": "links", "caption": "Left: rigid matching, stripe by stripe. Right: the shortest path. Shirt meets shirt; the stripes that have no counterpart are all tied to the edge, which is the price of having to start and end in the corners."}, "image": {"alt": "Two pairs of the same pedestrian cut into stripes. In the left pair horizontal lines join equal stripes, shirt to wall. In the right pair slanted lines join shirt to shirt and shoes to shoes, with a fan of lines at the top."}}
 fig, axes = plt.subplots(
@@ -243,21 +234,18 @@ plt.show()
 #
 # ## Is it right? Try every path
 #
+# A path takes 12 steps, six of them down; whoever names those six has named the path.
+#
 # **Predict, then run.** How many paths lead through a 7 x 7 matrix?
 
-
 # %%
-def every_path(h, w):
-    """All monotone paths from (0, 0) to (h-1, w-1), each a list of cells."""
-    if h == 1 or w == 1:
-        return [[(i, j) for i in range(h) for j in range(w)]]
-    up = [[*p, (h - 1, w - 1)] for p in every_path(h - 1, w)]
-    return up + [[*p, (h - 1, w - 1)] for p in every_path(h, w - 1)]
-
-
-paths = every_path(STRIPES, STRIPES)
-best = min(sum(float(d[cell]) for cell in p) for p in paths)
-print(len(paths), "paths =", f"C(12, 6) = {math.comb(12, 6)}; cheapest {best:.4f}")
+steps = range(2 * STRIPES - 2)
+every_path = []
+for downs in combinations(steps, STRIPES - 1):
+    rows = np.cumsum([0, *(step in downs for step in steps)])
+    every_path.append((rows, np.arange(len(rows)) - rows))
+best = min(float(d[cells].sum()) for cells in every_path)
+print(len(every_path), f"paths = C(12, 6) = {math.comb(12, 6)}; cheapest {best:.4f}")
 
 # %% [markdown]
 # The same check guards the library's code for many sizes. It is worth having: both
@@ -324,8 +312,6 @@ for ax, name in zip(axes, ("unaligned", "aligned"), strict=True):
     ax.legend()
 axes[0].set_ylabel("mean distance")
 plt.show()
-
-# %%
 middle, edge = len(shifts) // 2, -3  # no shift, and a shift of 20 %
 gap = {}
 for name in ("unaligned", "aligned"):
@@ -398,7 +384,7 @@ plt.show()
 # whatever data this run was given: a query and the first picture of the same person by
 # another camera. Here camera, pose and box all change at once.
 
-# %%
+# %% mystnb={"figure": {"name": "own-pair", "caption": "Two pictures of one person from the test set, the path between their stripes and their distances. Colours alone are a poor guide across cameras: the dark cells are fewer and the path less sure."}, "image": {"alt": "Two pictures of a person by two cameras, joined by slanted lines from stripe to stripe, beside a seven by seven heat map with a staircase drawn on it."}}
 bench = experiments.Bench(run)
 box = settings.box_error
 query, others = (bench.pixels(split, box) for split in ("query", "gallery"))
@@ -411,8 +397,6 @@ print(
     f"{dataset}: aligned {alignment.shortest_path(d):.2f}, rigid {d.diag().sum():.2f}"
 )
 print(f"cells off the diagonal: {sum(i != j for i, j in path)} of {len(path)}")
-
-# %% mystnb={"figure": {"name": "own-pair", "caption": "Two pictures of one person from the test set, the path between their stripes and their distances. Colours alone are a poor guide across cameras: the dark cells are fewer and the path less sure."}, "image": {"alt": "Two pictures of a person by two cameras, joined by slanted lines from stripe to stripe, beside a seven by seven heat map with a staircase drawn on it."}}
 fig, axes = plt.subplots(1, 4, figsize=(figures.WIDTH, 3.1), width_ratios=(2, 1, 2, 5))
 axes[1].axis("off")
 figures.links(axes[0], axes[2], pair, path, (STRIPES, STRIPES), figures.GREEN)
@@ -429,18 +413,15 @@ plt.show()
 # A test on Market1501 compares 3,368 queries with 15,913 gallery pictures.
 # **Predict, then run**: how much memory would all their 7 x 7 matrices take?
 
+# `local_distance` never builds them. It works in tiles that fit the processor's cache,
+# gets the stripe distances from one matrix product per tile and runs the recurrence in
+# place. What it says of itself, and how far it is off:
+
 # %%
 pairs = 3368 * 15913
 print(f"{pairs * STRIPES**2 * 4 / 1e9:.1f} GB for the matrices in 32-bit floats,")
 print(f"{pairs * 4 / 1e9:.2f} GB for the distances alone")
 print(inspect.getsource(alignment.local_distance).split('"""')[1].strip())
-
-# %% [markdown]
-# `local_distance` therefore never builds the matrices: it works in tiles that fit the
-# processor's cache, gets the stripe distances from one matrix product per tile and runs
-# the recurrence in place. Its result is the same, up to the rounding of that product:
-
-# %%
 generator = torch.Generator().manual_seed(seed)
 a, b = (
     F.normalize(torch.randn(40, STRIPES, 64, generator=generator), dim=2) for _ in "ab"

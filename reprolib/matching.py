@@ -8,6 +8,7 @@ from reprolib import alignment
 from reprolib.data.pictures import Pixels
 from reprolib.distances import euclidean
 from reprolib.networks import AlignedReID, embed
+from reprolib.protocols import pool_tracklets
 
 KINDS = ("global", "aligned", "unaligned", "global+aligned", "global+unaligned")
 
@@ -20,8 +21,16 @@ class Embedded(NamedTuple):
 
 
 def embedded(network: AlignedReID, pixels: Pixels) -> Embedded:
-    """The features of a split, ready for `distance`. Chapters 4 to 7."""
-    return Embedded(*embed(network, pixels.images))
+    """The features of a split, ready for `distance`. Chapters 4 to 7.
+
+    Where the pictures stand for tracklets, a row is the mean of a tracklet's frames.
+    """
+    if pixels.frames is None:
+        return Embedded(*embed(network, pixels.images))
+    frames = pixels.frames
+    labels = frames.tracklets, frames.pids, frames.camids
+    parts = embed(network, frames.images)
+    return Embedded(*(pool_tracklets(part, *labels) for part in parts))
 
 
 def distance(kind: str, query: Embedded, gallery: Embedded) -> torch.Tensor:

@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from reprolib import records
+from reprolib import records, speed
 from reprolib.errors import ReproError
 
 CHAPTERS = ("05_ablations", "06_benchmark")
@@ -14,18 +14,23 @@ def refresh(runs_root: str, profile: str = "quick") -> list[str]:
     """Rewrite the results of every data set that README.md has a place for.
 
     A place is what stands between `<!-- results: NAME -->` and `<!-- end -->`; it
-    stays as it is where the runs folder holds no results of that data set. Returns
-    the names that were written.
+    stays as it is where the runs folder holds no results of that data set. The name
+    "speed" stands for the last benchmark. Returns the names that were written.
     """
     path, written = records.project_root() / "README.md", []
 
     def replaced(match: re.Match) -> str:
         name = match[1]
+        if name == "speed":
+            return placed(name, speed.table(speed.read()))
         base = records.tag_folder(runs_root, name, profile)
         if not all((base / c / "results.json").exists() for c in CHAPTERS):
             return match[0]
+        return placed(name, block(base))
+
+    def placed(name: str, text: str) -> str:
         written.append(name)
-        return f"<!-- results: {name} -->\n{block(base)}\n<!-- end -->"
+        return f"<!-- results: {name} -->\n{text}\n<!-- end -->"
 
     text = path.read_text(encoding="utf-8")
     pattern = r"<!-- results: (\w+) -->\n.*?<!-- end -->"

@@ -5,7 +5,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from references import evaluation
+from references import Memory, evaluation
 
 from reprolib import evaluation as module
 from reprolib.errors import ReproError
@@ -145,13 +145,58 @@ def test_features_give_the_same_as_their_distances(ranking, seed):
         assert torch.equal(same.first_match, result.first_match)
 
 
+@quick
+@given(rankings(), st.integers(0, 2**32 - 1), st.sampled_from(["float32", "float64"]))
+def test_features_with_ties_give_the_same_as_their_distances(ranking, seed, dtype):
+    """Whole numbers are exact in both, so that equal distances stay equal."""
+    _, *labels = ranking
+    rng = np.random.default_rng(seed)
+    query, gallery = (rng.integers(0, 2, (len(pids), 3)) for pids in labels[:2])
+    distance = np.sqrt(((query[:, None] - gallery) ** 2).sum(-1)).astype(dtype)
+    result = scores_or_none(distance, *labels, average="all")
+    if result is not None:
+        features = query.astype(dtype), gallery.astype(dtype)
+        same = evaluate_features(*features, *labels, average="all")
+        assert torch.equal(same.ap, result.ap)
+        assert torch.equal(same.cmc, result.cmc)
+        assert torch.equal(same.first_match, result.first_match)
+
+
+def test_features_in_float32_give_the_same_within_rounding():
+    rng = np.random.default_rng(0)
+    pids = rng.integers(1, 40, 60), rng.integers(0, 40, 900)
+    centres = rng.normal(size=(40, 32))
+    query, gallery = (
+        (centres[p] + rng.normal(size=(len(p), 32))).astype(np.float32) for p in pids
+    )
+    labels = *pids, rng.integers(0, 3, 60), rng.integers(0, 3, 900)
+    exact = np.linalg.norm(query[:, None].astype(float) - gallery, axis=-1)
+    whole = evaluate(exact, *labels)
+    same = evaluate_features(query, gallery, *labels)
+    torch.testing.assert_close(same.ap, whole.ap, rtol=0, atol=1e-3)
+    assert same.mAP == pytest.approx(whole.mAP, abs=1e-5)
+
+
+def test_from_features_the_matrix_is_never_held(monkeypatch):
+    rng = torch.Generator().manual_seed(0)
+    query, gallery = (torch.randn(2000, 4, generator=rng) for _ in range(2))
+    pids, zeros = torch.arange(2000) % 500, torch.zeros(2000)
+    monkeypatch.setattr(module, "BLOCK_BYTES", 100 * 4 * 2000)
+    with Memory() as memory:
+        evaluate_features(query, gallery, pids, pids, zeros, zeros + 1)
+    matrix = 2000 * 2000 * 4
+    assert memory.largest_tensor < matrix / 5
+    assert memory.peak_of_arrays < matrix / 5
+
+
 def test_blocks_of_queries_make_no_difference(monkeypatch):
     rng = np.random.default_rng(0)
-    features = rng.normal(size=(7, 4)), rng.normal(size=(30, 4))
-    labels = rng.integers(0, 3, 7), rng.integers(0, 3, 30), [0] * 7, [1] * 30
-    whole = evaluate_features(*features, *labels)
-    monkeypatch.setattr(module, "BLOCK_BYTES", 30 * 8 * 3)
-    assert torch.equal(evaluate_features(*features, *labels).ap, whole.ap)
+    query, gallery = rng.normal(size=(300, 4)), rng.normal(size=(30, 4))
+    labels = rng.integers(0, 3, 300), rng.integers(0, 3, 30), [0] * 300, [1] * 30
+    distance = np.linalg.norm(query[:, None] - gallery, axis=-1)
+    monkeypatch.setattr(module, "BLOCK_BYTES", 30 * 8 * 70)
+    blocks = evaluate_features(query, gallery, *labels)
+    assert torch.equal(blocks.ap, evaluate(distance, *labels).ap)
 
 
 def test_float32_and_tensors_of_labels():
@@ -175,6 +220,8 @@ def test_golden_evaluation(shared, case):
     today = evaluate(*args, junk_pids=())
     cmc = of("torchreid_cmc")
     assert today.mAP == pytest.approx(of("torchreid_map").item(), abs=1e-6)
+    sklearn = of("openreid_map_sklearn_new").item()
+    assert today.mAP == pytest.approx(sklearn, abs=1e-6)
     np.testing.assert_allclose(today.cmc[: len(cmc)], cmc, atol=1e-6)
     np.testing.assert_allclose(today.ap, of("fastreid_ap"), atol=1e-6)
     assert today.mINP == pytest.approx(of("fastreid_inp").mean(), abs=1e-6)

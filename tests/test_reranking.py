@@ -3,9 +3,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from references import reranked
+from references import Memory, reranked
+from torch.nn.functional import normalize
 
-from reprolib import reranking
+from reprolib import matching, reranking
 from reprolib.errors import ReproError
 from reprolib.reranking import k_reciprocal, k_reciprocal_features
 
@@ -44,27 +45,39 @@ def test_equals_the_dense_form(q, g, seed, k1, k2, lambda_):
     np.testing.assert_allclose(result, expected, atol=1e-7)
 
 
-@pytest.mark.parametrize("k1", [5, 7, 9])
-def test_half_of_k1_is_rounded_to_even(k1):
-    """round(2.5) is 2 and round(3.5) is 4, in Python as in numpy."""
-    *_, distances = people(20, 60, k1)
-    result = k_reciprocal(*distances, k1=k1, k2=3)
-    np.testing.assert_allclose(result, reranked(*distances, k1, 3, 0.3), atol=1e-9)
-    assert round(k1 / 2) == int(np.around(k1 / 2))
+@pytest.mark.parametrize("kind", matching.KINDS)
+def test_any_kind_of_distance_can_be_reranked(kind):
+    """All three matrices come from one kind, the gallery's among itself too."""
+    rng = torch.Generator().manual_seed(0)
+    centres = torch.randn(6, 5, 4, generator=rng, dtype=torch.float64)
+    query, gallery = (
+        centres[torch.randint(6, (n,), generator=rng)]
+        + 0.7 * torch.randn(n, 5, 4, generator=rng, dtype=torch.float64)
+        for n in (12, 40)
+    )
+    q, g = (
+        matching.Embedded(normalize(x.mean(1), dim=-1), normalize(x, dim=-1))
+        for x in (query, gallery)
+    )
+    distances = [matching.distance(kind, *p) for p in ((q, g), (q, q), (g, g))]
+    expected = reranked(*(d.numpy() for d in distances), 7, 3, 0.3)
+    result = k_reciprocal(*distances, k1=7, k2=3)
+    np.testing.assert_allclose(result, expected, atol=1e-5)
+    if kind == "global":
+        result = k_reciprocal_features(q.global_, g.global_, k1=7, k2=3)
+        np.testing.assert_allclose(result, expected, atol=1e-5)
 
 
-def test_fewer_images_than_neighbours_are_clamped():
-    *_, distances = people(2, 3, 0)
-    result = k_reciprocal(*distances, k1=20, k2=6)
-    assert torch.isfinite(result).all()
-    np.testing.assert_allclose(result, reranked(*distances, 20, 6, 0.3), atol=1e-9)
-
-
-def test_lambda_1_is_the_original_over_the_maximum_of_query_and_gallery():
-    *_, (qg, qq, gg) = people(4, 6, 1)
-    largest = np.maximum(qg.max(1), qq.max(1))[:, None]
-    expected = (qg / largest) ** 2
-    np.testing.assert_allclose(k_reciprocal(qg, qq, gg, lambda_=1.0), expected)
+def test_memory_never_holds_everybody_against_everybody(monkeypatch):
+    n = 1500
+    query, gallery, _ = people(n // 5, n - n // 5, 0, dtype=np.float32)
+    features = torch.from_numpy(query), torch.from_numpy(gallery)
+    monkeypatch.setattr(reranking, "BLOCK_BYTES", 40 * 4 * n)
+    with Memory() as memory:
+        k_reciprocal_features(*features, k1=10, k2=3)
+    result_bytes = 4 * len(query) * len(gallery)
+    assert memory.largest_tensor <= result_bytes
+    assert memory.peak_of_arrays < 2 * result_bytes < n * n * 4
 
 
 @pytest.mark.parametrize("bytes_", [1, 400, 4000])
