@@ -1,9 +1,15 @@
-"""The readers of Market1501 and VIPeR, on small trees in their true layout."""
+"""The readers of Market1501 and VIPeR, and what all readers have in common."""
+
+import hashlib
 
 import pytest
+import trees
+from PIL import Image
 
-from reprolib.data import market1501, viper
+from reprolib.data import drawn, market1501, open_dataset, viper
+from reprolib.data.sources import SOURCES
 from reprolib.errors import ReproError
+from reprolib.profiles import settings
 
 MARKET = {
     "bounding_box_train": ["0002_c1s1_000451_03.jpg", "0002_c2s1_000451_01.jpg"],
@@ -24,6 +30,12 @@ def market(tmp_path):
         for name in names:
             (tmp_path / folder / name).touch()
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def forest(tmp_path_factory):
+    """The trees of all families, prepared; not to be changed."""
+    return trees.write_all(tmp_path_factory.mktemp("größe") / "树")
 
 
 @pytest.fixture
@@ -124,6 +136,38 @@ def test_market_refuses_broken_landmarks(market, text):
         market1501.read(market)
 
 
+@pytest.fixture
+def extended(market):
+    (market / "images").mkdir()
+    for name in ("0000_c1s1_000001_00.jpg", "1501_c6s4_001902_01.jpg", "00012.png"):
+        (market / "images" / name).touch()
+    (market / "images" / "Thumbs.db").touch()
+    return market
+
+
+def test_the_500k_are_distractors_whatever_their_names(extended):
+    dataset, usual = market1501.read_500k(extended), market1501.read(extended)
+    assert dataset.name == "market1501-500k"
+    assert (dataset.train, dataset.query) == (usual.train, usual.query)
+    assert dataset.gallery[:4] == usual.gallery
+    more = dataset.gallery[4:]
+    assert [p.path.name for p in more] == [
+        "0000_c1s1_000001_00.jpg",
+        "00012.png",
+        "1501_c6s4_001902_01.jpg",
+    ]
+    assert {p.pid for p in more} == {0}
+    assert {p.camid for p in more} & {p.camid for p in dataset.query} == set()
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_the_500k_are_told_where_they_are_missing(market, there):
+    if there:
+        (market / "images").mkdir()
+    with pytest.raises(ReproError, match=r"images is not there, or empty.*500k\.zip"):
+        market1501.read_500k(market)
+
+
 def test_viper_splits_people_in_halves(two_cameras):
     dataset = viper.read(two_cameras, seed=0)
     train = {p.pid for p in dataset.train}
@@ -187,3 +231,66 @@ def test_viper_itself(shared):
     assert len(train) == len(test) == 316
     assert train | test == set(range(1, 633))
     assert all(p.path.exists() for p in (*dataset.train, *dataset.query))
+
+
+# All of them
+
+
+def test_the_trees_are_read_by_every_name(forest):
+    for name, source in SOURCES.items():
+        chosen = settings("smoke", name)
+        dataset = open_dataset(name, chosen, forest / source.family, "")
+        assert dataset.name == name
+        train = {p.pid for p in dataset.train}
+        tested = {p.pid for p in (*dataset.query, *dataset.gallery)} - {0, -1}
+        assert len(train) >= 24 and not train & tested
+        assert {p.pid for p in dataset.query} <= tested and min(train) > 0
+        for picture in (*dataset.train[:3], *dataset.query[:3], *dataset.gallery[-3:]):
+            with Image.open(picture.path) as image:
+                assert image.height > image.width > 16
+
+
+def test_the_market_tree_is_what_was_drawn(forest):
+    dataset = market1501.read_500k(forest / "market1501")
+    spec = trees.market1501.SPEC
+    shots = list(drawn.shots(spec))
+    for split, folder in market1501.FOLDERS.items():
+        wanted = sorted((pid, camid) for f, pid, camid, _ in shots if f == folder)
+        pictures = [p for p in getattr(dataset, split) if p.camid]
+        assert sorted((p.pid, p.camid) for p in pictures) == wanted
+    assert len(dataset.gallery) == len(wanted) + 6
+    assert dataset.landmarks is None
+
+
+def test_the_viper_tree_pairs_the_same_people(forest):
+    dataset = viper.read(forest / "viper", seed=0)
+    assert len(dataset.query) == len(dataset.gallery) == 24
+    names = {p.path.name[:3] for p in (*dataset.train, *dataset.query)}
+    assert len(names) == 48 and "009" not in names and "052" in names
+
+
+def test_the_papers_four_sets_are_joined(forest):
+    name = "market1501+cuhk03-paper-detected+mars+cuhk-sysu"
+    dataset = open_dataset(name, settings("smoke", name), forest, "")
+    assert dataset.name == name
+    for number, part in enumerate(name.split("+")):
+        pids = {
+            p.pid
+            for p, of in zip(dataset.train, dataset.sets, strict=True)
+            if of == number
+        }
+        # MARS loses the half of its people whom Market1501 tests.
+        assert len(pids) == {"mars": 12, "cuhk03-paper-detected": 27}.get(part, 24)
+
+
+@pytest.mark.parametrize("family", trees.FAMILIES)
+def test_a_tree_is_the_same_when_it_is_written_again(forest, tmp_path, family):
+    tree = getattr(trees, family.replace("-", "_"))
+    for path in sorted(tree.write(tmp_path / "again").rglob("*")):
+        if path.is_file():
+            first = forest / family / path.relative_to(tmp_path / "again")
+            assert digest(path) == digest(first), path
+
+
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -6,6 +6,7 @@ gallery, and the protocol decides what to do with them. Zheng et al., ICCV 2015.
 """
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -20,6 +21,8 @@ FOLDERS = {
 }
 NAME = re.compile(r"(-1|\d{4,})_c(\d+)s\d+_\d{6,}_\d{2}")
 PICTURES = (".jpg", ".jpeg", ".png")
+MORE_DISTRACTORS = "images"
+NO_CAMERA = 0
 LANDMARKS = ["crown", "neck", "waist", "knees", "soles"]
 
 
@@ -42,14 +45,35 @@ def read(root: str | Path, name: str = "market1501") -> Dataset:
     return Dataset(name=name, **splits, landmarks=_landmarks(root / "landmarks.csv"))
 
 
+def read_500k(root: str | Path) -> Dataset:
+    """The data set with its 500,000 further distractors in the gallery; chapter 1.
+
+    They lie in the folder `images` beside the others. Whatever their names say, each
+    is a distractor of no camera, 0. Raises ReproError as `read` does.
+    """
+    root = Path(root)
+    dataset = read(root, "market1501-500k")
+    folder = root / MORE_DISTRACTORS
+    if not folder.is_dir() or not (paths := _paths(folder)):
+        raise ReproError(
+            f"{folder} is not there, or empty; expected the pictures of "
+            "distractors_500k.zip in it. Unpack that archive beside query."
+        )
+    more = tuple(Picture(path, DISTRACTOR, NO_CAMERA) for path in paths)
+    return replace(dataset, gallery=dataset.gallery + more)
+
+
 def _pictures(folder: Path) -> tuple[Picture, ...]:
     if not folder.is_dir():
         raise ReproError(
             f"{folder} is not there; expected the folders "
             f"{', '.join(FOLDERS.values())} in {folder.parent}. Check the data root."
         )
-    paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in PICTURES)
-    return tuple(_picture(path) for path in paths)
+    return tuple(_picture(path) for path in _paths(folder))
+
+
+def _paths(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if p.suffix.lower() in PICTURES)
 
 
 def _picture(path: Path) -> Picture:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reprolib.data import market1501, viper
+from reprolib.data import cuhk03, cuhk_sysu, market1501, mars, viper
 from reprolib.data.dataset import Dataset
 from reprolib.profiles import Settings
 
@@ -25,11 +25,85 @@ class Source:
     official: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
+MARKET1501 = {
+    "train": {"identities": 751, "pictures": 12_936, "cameras": 6},
+    "query": {"identities": 750, "pictures": 3368, "cameras": 6},
+}
+
 SOURCES = {
     "market1501": Source(
-        "market1501", lambda root, _: market1501.read(root), people="market1501"
+        "market1501",
+        lambda root, _: market1501.read(root),
+        people="market1501",
+        official=MARKET1501
+        | {
+            "gallery": {
+                "identities": 750,
+                "pictures": 19_732,
+                "distractors": 2798,
+                "junk": 3819,
+            }
+        },
     ),
+    "market1501-500k": Source(
+        "market1501",
+        lambda root, _: market1501.read_500k(root),
+        people="market1501",
+        official=MARKET1501
+        | {
+            "gallery": {
+                "identities": 750,
+                "pictures": 519_732,
+                "distractors": 502_798,
+                "junk": 3819,
+            }
+        },
+    ),
+    **{
+        f"cuhk03-{protocol}-{boxes}": Source(
+            "cuhk03",
+            lambda root, s, protocol=protocol, boxes=boxes: cuhk03.read(
+                root, protocol, boxes, s.data_seed
+            ),
+            people="cuhk03",
+            official=cuhk03.official(protocol, boxes),
+        )
+        for protocol in cuhk03.PEOPLE
+        for boxes in cuhk03.FOLDERS
+    },
+    "mars": Source(
+        "mars",
+        lambda root, _: mars.read(root),
+        # MARS numbers its people as Market1501 does, and shows many of them.
+        people="market1501",
+        official={
+            "train": {"identities": 625, "tracklets": 8298, "pictures": 509_914},
+            "query": {"identities": 626, "tracklets": 1980},
+            "gallery": {"identities": 634, "tracklets": 12_180, "pictures": 681_089},
+        },
+    ),
+    **{
+        name: Source(
+            "cuhk-sysu",
+            lambda root, _, size=size: cuhk_sysu.read(root, size),
+            people="cuhk-sysu",
+            # Its cameras are scenes.
+            official={
+                "train": {"identities": 5532},
+                "query": {"identities": 2900, "pictures": 2900},
+                "gallery": {"cameras": 6978},
+            },
+        )
+        for size, name in cuhk_sysu.NAMES.items()
+    },
     "viper": Source(
-        "viper", lambda root, s: viper.read(root, s.data_seed), people="viper"
+        "viper",
+        lambda root, s: viper.read(root, s.data_seed),
+        people="viper",
+        official={
+            "train": {"identities": 316, "pictures": 632},
+            "query": {"identities": 316, "pictures": 316},
+            "gallery": {"identities": 316, "pictures": 316},
+        },
     ),
 }

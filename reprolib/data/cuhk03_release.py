@@ -1,0 +1,166 @@
+"""Unpacks CUHK03's one MATLAB file into picture folders, once.
+
+`cuhk-03.mat` is of version 7.3, which is HDF5 with every axis turned around. Its cell
+arrays `labeled` and `detected` have a cell a pair of cameras, which is a cell array
+itself: a row a person, and ten columns of pictures (H, W, 3), some of them empty.
+`testsets` has twenty lists of [pair, person]. Li et al., CVPR 2014.
+"""
+
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import h5py
+import numpy as np
+from PIL import Image
+
+from reprolib.data.cuhk03 import FOLDERS, SPLITS
+from reprolib.data.writing import writing
+from reprolib.errors import ReproError
+from reprolib.progress import track
+
+FIELDS = {"labeled": FOLDERS["labelled"], "detected": FOLDERS["detected"]}
+COLUMNS = 10
+WORK = ".unpacking-cuhk03"
+
+
+def unpack(mat: str | Path, root: str | Path) -> str:
+    """Unpack the matrix `mat` into `root`; says in a sentence what was done.
+
+    `root` gets the folders images_labeled and images_detected, with files such as
+    `1_001_2_06.png`, and the test sets in splits_classic.json. They appear once all is
+    written; a run that was broken off starts again. The matrix stays. Raises
+    ReproError where it is broken or of another layout, or `root` cannot be written.
+    Chapter 1.
+    """
+    mat, root = Path(mat), Path(root)
+    wanted = (*FIELDS.values(), SPLITS)
+    there = [name for name in wanted if (root / name).exists()]
+    if len(there) == len(wanted):
+        return f"{root} is unpacked already; delete {', '.join(there)} to do it again."
+    if there:
+        raise ReproError(
+            f"{root} holds {', '.join(there)}, which is a part of {', '.join(wanted)}; "
+            "expected all or none. Delete that part, or move it away."
+        )
+    with _opened(mat) as file:
+        with _reading(mat):
+            tables = {field: _tables(file, field, mat) for field in FIELDS}
+            sets = _test_sets(file, mat, [len(table) for table in tables["labeled"]])
+        try:
+            written = _write(file, mat, _cells(tables), root)
+            with writing(root):
+                (root / WORK / SPLITS).write_text(json.dumps(sets), encoding="utf-8")
+                for name in wanted:
+                    os.replace(root / WORK / name, root / name)
+        finally:
+            shutil.rmtree(root / WORK, ignore_errors=True)
+    counts = " and ".join(f"{written[kind]:,} {kind}" for kind in FIELDS)
+    return f"{root}: {counts} pictures, {len(sets)} test sets."
+
+
+@contextmanager
+def _opened(mat: Path) -> Iterator[h5py.File]:
+    with _reading(mat):
+        file = h5py.File(mat, "r")
+    with file:
+        yield file
+
+
+@contextmanager
+def _reading(mat: Path) -> Iterator[None]:
+    """What HDF5 raises for a broken file depends on the byte that is broken."""
+    try:
+        yield
+    except (OSError, RuntimeError, LookupError, ValueError, TypeError) as error:
+        raise ReproError(
+            f"{mat} cannot be read ({error}); expected CUHK03's cuhk-03.mat, whole: a "
+            "MATLAB file of version 7.3. Unpack the archive again, or download it "
+            "again."
+        ) from error
+
+
+def _references(file: h5py.File, field: str, mat: Path) -> list[h5py.Reference]:
+    """What the cells of a column refer to."""
+    if field not in file:
+        raise ReproError(
+            f"{mat} holds no {field}; expected {', '.join(FIELDS)} and testsets. Check "
+            "that it is CUHK03's cuhk-03.mat."
+        )
+    return list(file[field][()].ravel())
+
+
+def _tables(file: h5py.File, field: str, mat: Path) -> list[np.ndarray]:
+    """For each pair of cameras the (people, 10) references to its pictures."""
+    tables = [file[pair][()].T for pair in _references(file, field, mat)]
+    for pair, table in enumerate(tables, 1):
+        if table.ndim != 2 or table.shape[1] != COLUMNS:
+            raise ReproError(
+                f"{mat}: cell {pair} of {field} is {table.shape}; expected (people, "
+                f"{COLUMNS}). Check that it is CUHK03's cuhk-03.mat."
+            )
+    return tables
+
+
+def _test_sets(file: h5py.File, mat: Path, people: list[int]) -> list[list[list[int]]]:
+    """The lists of [pair, person]; `people` says how many each pair has."""
+    sets = []
+    for number, reference in enumerate(_references(file, "testsets", mat), 1):
+        rows = file[reference][()].T.astype(int).tolist()
+        for pair, person in rows:
+            if not (1 <= pair <= len(people) and 1 <= person <= people[pair - 1]):
+                raise ReproError(
+                    f"{mat}: test set {number} lists person {person} of pair {pair}; "
+                    f"expected one of {', '.join(map(str, people))} people in pairs 1 "
+                    f"to {len(people)}. Download the archive again."
+                )
+        sets.append(rows)
+    return sets
+
+
+def _cells(tables: dict[str, list[np.ndarray]]) -> list[tuple[str, h5py.Reference]]:
+    """Each cell with the path its picture gets, empty ones too."""
+    return [
+        (f"{FIELDS[field]}/{pair}_{row + 1:03d}_{camera}_{column + 1:02d}.png", cell)
+        for field, pairs in tables.items()
+        for pair, table in enumerate(pairs, 1)
+        for (row, column), cell in np.ndenumerate(table)
+        for camera in [1 if column < COLUMNS // 2 else 2]
+    ]
+
+
+def _write(file: h5py.File, mat: Path, cells: list, root: Path) -> Counter:
+    """Save the pictures below WORK; how many there are of each field."""
+    with writing(root):
+        shutil.rmtree(root / WORK, ignore_errors=True)
+        for folder in FIELDS.values():
+            (root / WORK / folder).mkdir(parents=True)
+    written = Counter()
+    for name, reference in track(cells, f"unpacking {mat.name}", unit="picture"):
+        with _reading(mat):
+            pixels = _pixels(file[reference], name, mat)
+        if pixels is not None:
+            with writing(root):
+                Image.fromarray(pixels).save(root / WORK / name)
+            written[name.partition("/")[0].removeprefix("images_")] += 1
+    return written
+
+
+def _pixels(cell: h5py.Dataset, name: str, mat: Path) -> np.ndarray | None:
+    """The picture (H, W, 3) uint8 of a cell, None of an empty one.
+
+    In an empty cell MATLAB keeps its size, 0 x 0, where the picture would be.
+    """
+    if cell.attrs.get("MATLAB_empty", 0):
+        return None
+    pixels = cell[()].T
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
+        raise ReproError(
+            f"{mat}: the picture for {name} is {pixels.shape}, {pixels.dtype}; "
+            "expected (height, width, 3), uint8. Check that it is CUHK03's cuhk-03.mat."
+        )
+    return np.ascontiguousarray(pixels)

@@ -1,0 +1,18 @@
+"""Small trees in the true layout of each data set of photographs, of drawn people."""
+
+import importlib
+from pathlib import Path
+
+from reprolib.data import preparing
+from reprolib.data.sources import SOURCES
+
+FAMILIES = tuple(dict.fromkeys(source.family for source in SOURCES.values()))
+
+
+def write_all(folder: Path) -> Path:
+    """Every family's tree in `folder`, one folder each, prepared for its reader."""
+    for family in FAMILIES:
+        tree = importlib.import_module(f"trees.{family.replace('-', '_')}")
+        root = tree.write(Path(folder, family))
+        preparing.prepare(family, root, root)
+    return Path(folder)
