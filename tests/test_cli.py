@@ -1,11 +1,14 @@
 """The command line: exit status, and one clear sentence for what is wrong."""
 
+import io
 import os
 import subprocess
 import sys
+import zipfile
 
 import book
 import pytest
+from PIL import Image
 
 from reprolib import cli, profiles, records
 
@@ -78,3 +81,93 @@ def test_table_reads_only_whole_records(project, capsys):
     (run.folder / "results.json").write_text("{}")
     assert cli.main(["table", "--profile", "smoke"]) == 1
     assert "results.json" in capsys.readouterr().err
+
+
+@pytest.fixture
+def viper(project):
+    """VIPeR in miniature as its owner packs it."""
+    path = project / "VIPeR.v1.0.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in (f"cam_{c}/{n:03d}_0.bmp" for c in "ab" for n in range(4)):
+            Image.new("RGB", (4, 8)).save(project / "picture.bmp")
+            archive.write(project / "picture.bmp", f"VIPeR/{name}")
+    return path
+
+
+def test_data_prepare_and_check(viper, capsys):
+    assert cli.main(["data", "prepare", "viper", str(viper), "photos"]) == 0
+    out = capsys.readouterr().out
+    assert "8 files unpacked" in out
+    assert "next: python -m reprolib data check viper photos" in out
+    assert cli.main(["data", "check", "viper", "photos"]) == 0
+    out = capsys.readouterr().out
+    assert "Pictures: 8 decoded, 0 unreadable." in out
+
+
+def test_data_check_lists_what_is_wrong(viper, project, capsys):
+    cli.main(["data", "prepare", "viper", str(viper), "photos"])
+    for number in (1, 3):
+        (project / "photos" / "cam_b" / f"00{number}_0.bmp").write_bytes(b"BM")
+    assert cli.main(["data", "check", "viper", "photos"]) == 1
+    said = capsys.readouterr()
+    assert "problem 1: photos/cam_b/001_0.bmp cannot be read" in said.out
+    assert "problem 2: photos/cam_b/003_0.bmp cannot be read" in said.out
+    assert said.err.startswith("error: photos: 2 problems with viper, the first: ")
+
+
+def test_data_check_of_joined_sets_looks_into_their_folders(viper, project, capsys):
+    cli.main(["data", "prepare", "viper", str(viper), "photos/viper"])
+    assert cli.main(["data", "check", "viper+market1501", "photos"]) == 1
+    said = capsys.readouterr()
+    assert "viper in photos/viper" in said.out
+    assert "market1501 in photos/market1501" in said.out
+    assert "market1501: nobody is known to be in viper as well." in said.out
+    assert "photos/market1501/query is missing" in said.out
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        ("data check nothing photos", "unknown data set 'nothing'"),
+        ("data check drawn photos", "drawn people need no check"),
+        ("data check viper nowhere", "nowhere/cam_a is missing"),
+        ("data prepare viper nothing.zip photos", "nothing.zip"),
+        ("data prepare nothing VIPeR.v1.0.zip photos", "'nothing' is no data set"),
+        ("data prepare mars VIPeR.v1.0.zip photos", "not an archive of this data set"),
+        ("data prepare viper VIPeR.v1.0.zip photos --sha256 12", "'12' is no SHA-256"),
+        ("data download mars photos --yes-to-terms", "at no plain address; ask at"),
+        ("data download viper photos", "terms of VIPeR were not accepted"),
+    ],
+)
+def test_data_says_what_is_wrong(viper, project, capsys, monkeypatch, words, named):
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert cli.main(words.split()) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and named in error
+    assert len(error.splitlines()) == 1
+    assert not (project / "photos").exists()
+
+
+@pytest.mark.parametrize(("answer", "status"), [("yes", 0), ("Y ", 0), ("no", 1)])
+def test_data_download_asks_first(project, capsys, monkeypatch, answer, status):
+    from reprolib.data import download
+
+    fetched = project / "photos.zip"
+    fetched.write_bytes(b"archive")
+    monkeypatch.setattr(download, "_fetch", lambda owner, root: fetched)
+    monkeypatch.setattr("sys.stdin", io.StringIO(answer + "\n"))
+    assert cli.main(["data", "download", "viper", "photos"]) == status
+    out = capsys.readouterr().out
+    assert "PETS 2007" in out and "Do you accept these terms?" in out
+    assert ("next: python -m reprolib data prepare viper" in out) == (status == 0)
+
+
+def test_data_download_in_a_batch_is_not_asked(project, capsys, monkeypatch):
+    from reprolib.data import download
+
+    fetched = project / "photos.zip"
+    fetched.write_bytes(b"archive")
+    monkeypatch.setattr(download, "_fetch", lambda owner, root: fetched)
+    monkeypatch.setattr("builtins.input", lambda question: pytest.fail("asked"))
+    assert cli.main(["data", "download", "viper", "photos", "--yes-to-terms"]) == 0
+    assert "academic research only" in capsys.readouterr().out

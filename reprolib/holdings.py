@@ -1,0 +1,96 @@
+"""`python -m reprolib data`: check, prepare and download data sets of photographs."""
+
+import argparse
+from pathlib import Path
+
+from reprolib import profiles
+from reprolib.errors import ReproError
+
+
+def register(commands) -> None:
+    """Add `data check`, `data prepare` and `data download` to the command line."""
+    data = commands.add_parser("data", help="check, prepare or download photographs")
+    kinds = data.add_subparsers(required=True, metavar="COMMAND")
+    known = argparse.ArgumentParser(add_help=False)
+    known.add_argument("name", help="of the data set, such as market1501")
+
+    def command(name, function, help):
+        made = kinds.add_parser(name, parents=[known], help=help)
+        made.set_defaults(command=function)
+        return made
+
+    check = command("check", check_data, "compare a folder with its data set")
+    prepare = command("prepare", prepare_data, "unpack the owner's archive")
+    prepare.add_argument(
+        "archive",
+        type=Path,
+        help="a zip or tar, which is kept; or ROOT itself, unpacked by hand",
+    )
+    prepare.add_argument("--sha256", default="", help="refuse any other archive")
+    download = command("download", download_data, "fetch an archive, terms agreed")
+    download.add_argument(
+        "--yes-to-terms", action="store_true", help="accept the terms unasked"
+    )
+    for made in (check, prepare, download):
+        made.add_argument("root", type=Path, help="the folder of the data set")
+
+
+def check_data(options: argparse.Namespace) -> None:
+    """Print what ROOT holds; raise `ReproError` where the data set cannot be used."""
+    from reprolib.data import checking, parts
+    from reprolib.data.sources import SOURCES
+
+    names = parts(options.name)
+    if names == ["drawn"]:
+        raise ReproError("drawn people need no check; give a data set of photographs.")
+    settings = profiles.settings("quick", options.name)
+    reports = []
+    for name in names:
+        folder = SOURCES[name].family if len(names) > 1 else ""
+        reports.append(checking.check(name, options.root / folder, settings))
+        print("\n".join(checking.lines(reports[-1])))
+    for line in checking.between(reports):
+        print(line)
+    problems = [problem for report in reports for problem in report.problems]
+    for number, problem in enumerate(problems, 1):
+        print(f"problem {number}: {problem}")
+    if problems:
+        raise ReproError(
+            f"{options.root}: {len(problems)} problems with {options.name}, the first: "
+            f"{problems[0].rstrip('.')}. Unpack the archive again, and delete "
+            "unreadable files before."
+        )
+
+
+def prepare_data(options: argparse.Namespace) -> None:
+    """Unpack an archive into ROOT, and make picture folders of what holds none."""
+    from reprolib.data import preparing
+
+    for line in preparing.prepare(
+        options.name, options.archive, options.root, options.sha256
+    ):
+        print(line)
+    print(f"next: python -m reprolib data check {options.name} {options.root}")
+
+
+def download_data(options: argparse.Namespace) -> None:
+    """Show the terms, ask, and fetch the archive into ROOT."""
+    from reprolib.data import download, owners, preparing
+
+    owner = owners.owner(preparing.family(options.name))
+
+    def agreed(terms: str) -> bool:
+        print(terms)
+        return options.yes_to_terms or _yes("Do you accept these terms? [yes/no] ")
+
+    path = download.download(owner, options.root, agreed)
+    print(f"{path}: {download.verdict(owner, path)}")
+    print(f"next: python -m reprolib data prepare {options.name} {path} {options.root}")
+
+
+def _yes(question: str) -> bool:
+    """Whether the reader typed yes; no where nobody is there to be asked."""
+    try:
+        return input(question).strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
