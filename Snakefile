@@ -14,15 +14,21 @@ BASE = f"{WHERE['runs']}/{WHERE['dataset']}-{WHERE['profile']}"
 BOX = round(SETTINGS.box_error)
 
 # What runs a chapter or writes its record cannot change what a network learns.
+# Neither can what fetches, unpacks and checks photographs.
 RUNNERS = {f"{n}.py" for n in ("__main__", "cli", "notebooks", "publishing", "readme",
-                                "progress")}
+                                "progress", "holdings", "archives", "checking",
+                                "download", "owners", "preparing", "unpacking",
+                                "writing", "cuhk03_release", "cuhk_sysu_crop")}
 CHAPTER_ONLY = {f"{n}.py" for n in
                 ("figures", "human", "reported", "reranking", "records", "machine")}
 CODE = [str(p) for p in sorted(Path("reprolib").rglob("*"))
         if p.suffix in (".py", ".toml", ".csv") and p.name not in RUNNERS]
 LEARNING = [p for p in CODE if Path(p).name not in {*CHAPTER_ONLY, "reported.csv"}]
 
-GRID = [f"{variant}-s{seed}" for variant, seed in experiments.grid(SETTINGS)]
+# Only drawn people can be made to leak at will.
+WANTED = experiments.grid(SETTINGS)
+WANTED += experiments.leaks(SETTINGS) if WHERE["dataset"] == "drawn" else []
+GRID = [f"{variant}-s{seed}" for variant, seed in WANTED]
 TAUGHT = [f"{method}-box{BOX}-s0" for method in ("aligned", "mutual")]
 OPTIONS = shlex.join(["--profile", WHERE["profile"], "--dataset", WHERE["dataset"],
                       "--data-root", WHERE["data_root"], "--runs", WHERE["runs"]])

@@ -14,7 +14,7 @@
 
 # %% tags=["parameters"]
 profile: str = "quick"  # smoke, quick or paper
-dataset: str = "drawn"  # drawn, viper or market1501
+dataset: str = "drawn"  # or a name from data_sets/index.md
 data_root: str = ""  # where the photographs lie; the drawn data need none
 runs_root: str = ""  # where runs are kept; empty: runs/ of the project
 seed: int = 0  # chooses the batches and augmentations of this chapter
@@ -63,6 +63,9 @@ doses = settings.doses if dataset == "drawn" else (settings.box_error,)
 sets = {dose: bench.dataset(dose) for dose in doses}
 data = bench.dataset(settings.box_error)
 print("doses of box error:", *(f"{dose:g}" for dose in sets))
+if data.overlap:  # several data sets, joined for training
+    found = "{people} people, {pictures} pictures: {done}".format(**data.overlap)
+    print("people of the test among the training pictures:", found)
 data.statistics()
 
 # %% [markdown]
@@ -106,7 +109,7 @@ print("gallery pids, a few:", gallery.pids[:: len(gallery) // 6].tolist())
 # a column and you see what it must *keep*.
 
 # %% mystnb={"figure": {"name": "people-and-cameras", "caption": "People in rows, cameras in columns (with only two cameras, several people share a row). Light, backdrop, direction and box change along a row; the person does not."}, "image": {"alt": "A sheet of pictures of pedestrians. Each person keeps clothes and build along the row while backdrop, tint, direction of view, and place in the box change."}}
-cameras = train.camids.unique().tolist()
+cameras = train.camids.unique().tolist()[:6]  # joined data sets have many
 columns = max(1, 8 // len(cameras)) * len(cameras)
 people = train.pids.unique().tolist()[: min(12, 4 * columns // len(cameras))]
 found = [
@@ -126,7 +129,9 @@ plt.show()
 # ghost, and what stays is the camera.
 
 # %% mystnb={"figure": {"name": "mean-of-a-camera", "caption": "The mean of all training pictures of each camera, with the mean red, green and blue below its number. Each camera has its own tint and brightness: a feature could tell cameras apart more easily than people."}, "image": {"alt": "A row of blurred grey figures, one for each camera, with backgrounds of different tint and brightness."}}
-means = [train.images[train.camids == c].float().mean(0) for c in cameras]
+groups = [torch.nonzero(train.camids == c).flatten() for c in cameras]
+groups = [group[:: 1 + len(group) // 500] for group in groups]  # some of very many
+means = [train.images[group].float().mean(0) for group in groups]
 titles = [
     f"camera {c}\n{' '.join(f'{v:.0f}' for v in mean.mean((1, 2)))}"
     for c, mean in zip(cameras, means, strict=True)
@@ -266,7 +271,8 @@ plt.show()
 # %%
 def colours(images):
     """(N, 3, H, W) uint8 -> (N, 21): mean colour of the middle of seven stripes."""
-    return F.adaptive_avg_pool2d(images.float() / 255, (7, 3))[..., 1].flatten(1)
+    parts = [F.adaptive_avg_pool2d(x.float() / 255, (7, 3)) for x in images.split(512)]
+    return torch.cat(parts)[..., 1].flatten(1)
 
 
 def role(q, g):
@@ -345,7 +351,7 @@ for name, score in (("protocol", result), ("same camera counted", naive)):
 # %%
 labels = classes(data.train)
 sampler = sampling.IdentitySampler(
-    labels, settings.ids_per_batch, settings.shots_per_id, seed
+    labels, settings.ids_per_batch, settings.shots_per_id, seed, train.sets
 )
 
 
@@ -363,7 +369,7 @@ blind = [
 ]
 print(f"P x K {100 * with_partner(batch):.0f} %, blindly {100 * np.mean(blind):.0f} %")
 epoch = torch.cat([sampler.batch(step) for step in range(sampler.batches_per_epoch)])
-count = torch.bincount(labels[epoch], minlength=len(sampler.members))
+count = torch.bincount(labels[epoch], minlength=len(labels.unique()))
 print("pictures of an identity in one epoch, and how many identities have that many:")
 print(dict(sorted(Counter(count.tolist()).items())))
 
@@ -380,6 +386,9 @@ plt.show()
 # pictures counts as much as one with many. In Market1501, where some people have 70
 # pictures and others two, that matters. Identities with none, if there are any in the
 # count above, are the remainder that did not fill a batch; another epoch shuffles anew.
+# If several data sets are joined, each gives an equal share of every batch: a set of
+# half a million frames does not drown one of ten thousand pictures, but the people of
+# a small set come round more often.
 #
 # A batch depends on the seed and its number alone, so a training that
 # was interrupted goes on as if nothing had happened.
@@ -472,6 +481,11 @@ print(f"{inside} of these {len(alone)} numbers lie in that range")
 # this book rests on the paper's joined-training numbers: we compare *differences*
 # between methods that were trained alike, where a leak cannot take sides so easily.
 #
+# When this book joins data sets it takes the shared people out of training
+# (`overlap = "remove"`); with `"keep"` they stay, and the run's record says which. How
+# much a leak of this size buys can be tried where people can be made at will: chapter 5
+# lets as large a share of the drawn test leak into training.
+#
 # ## Take-away
 #
 # A data set of this field is pictures with two numbers, who and by which camera, and a
@@ -495,6 +509,7 @@ run.write(
         "waist_spread": spread,
         "colours": {"rank1": 100 * result.cmc[0], "mAP": 100 * result.mAP},
         "overlap": {"people": len(leaked), "queries": leaked_queries},
+        "joined": data.overlap,
     }
 )
 print(run.provenance())

@@ -14,7 +14,7 @@
 
 # %% tags=["parameters"]
 profile: str = "quick"  # smoke, quick or paper
-dataset: str = "drawn"  # drawn, viper or market1501
+dataset: str = "drawn"  # or a name from data_sets/index.md
 data_root: str = ""  # where the photographs lie; the drawn data need none
 runs_root: str = ""  # where runs are kept; empty: runs/ of the project
 seed: int = 0  # draws the smaller galleries of this chapter
@@ -712,34 +712,31 @@ torch.set_num_threads(threads)
 # **Predict, then run.** Twice the stripes: twice the cost, four times, or eight?
 
 # %% mystnb={"figure": {"name": "growth", "caption": "Seconds on one thread, both axes logarithmic. Left: a million local distances against the number of stripes. Middle: 64 queries against a growing gallery. Right: re-ranking all pictures. Dashed: the bare product of matrices."}, "image": {"alt": "Three log-log charts of rising lines. Each solid line of measured seconds runs above and nearly parallel to a dashed line, the floor; the left lines rise with the square of the stripes, the middle ones with the gallery, the right ones with the square of the pictures."}}
-measured = speed.read()
+measured, growth = speed.read(), {}
 CURVES = [
-    ("stripes", "stripes", [("seconds_per_million", "floor", "local distance")]),
-    ("gallery", "gallery pictures", [("local", "local_floor", "local distance"),
-        ("evaluation", "evaluation_floor", "CMC + mAP")]),
-    ("reranked", "pictures", [("seconds", "floor", "re-ranking")]),
+    ("stripes", "stripes", {"local distance": ("seconds_per_million", "floor")}),
+    ("gallery", "gallery", {"local distance": ("local", "local_floor"),
+                            "CMC + mAP": ("evaluation", "evaluation_floor")}),
+    ("reranked", "pictures", {"re-ranking": ("seconds", "floor")}),
 ]  # fmt: skip
 fig, axes = plt.subplots(1, 3, figsize=(figures.WIDTH, 2.7), layout="constrained")
-growth = {}
-for ax, (key, label, lines) in zip(axes, CURVES, strict=True):
-    points = pd.DataFrame(measured[key]).set_index(key.replace("reranked", "pictures"))
-    for color, (column, floor, name) in zip(("C0", "C1"), lines, strict=False):
-        ax.loglog(points[column], "o-", color=color, label=name)
-        ax.loglog(points[floor], "--", color=color)
-        growth[f"{name}, by {label}"] = points[[column, floor]]
-    ax.set(xlabel=label, title=" and ".join(name for *_, name in lines))
-    if len(lines) > 1:
-        ax.legend(fontsize=7)
-axes[0].set_xticks(measured_stripes := [p["stripes"] for p in measured["stripes"]])
-axes[0].set_xticklabels(measured_stripes)
-axes[0].set_ylabel("seconds")
+for ax, (key, size, lines) in zip(axes, CURVES, strict=True):
+    points = pd.DataFrame(measured[key]).set_index(size)
+    for color, (task, (column, floor)) in enumerate(lines.items()):
+        ax.loglog(points[column], "o-", color=f"C{color}", label=task)
+        ax.loglog(points[floor], "--", color=f"C{color}")
+        growth[f"{task}, by {size}"] = points[[column, floor]].to_numpy(), points.index
+    ax.set_xlabel(size)
+    ax.legend(loc="upper left", fontsize=7)
+axes[0].minorticks_off()
+axes[0].set(ylabel="seconds", xticks=[4, 8, 16, 32], xticklabels=[4, 8, 16, 32])
 plt.show()
 
 # %%
-for name, points in growth.items():
-    seconds_, floor = points.iloc[-1]
-    power = np.polyfit(np.log(points.index), np.log(points.iloc[:, 0]), 1)[0]
-    print(f"{name:35} power {power:.1f}; {seconds_ / floor:4.1f} x the floor at the end")
+for name, ((*_, (before_, _), (last, floor)), sizes_) in growth.items():
+    power = np.log(last / before_) / np.log(sizes_[-1] / sizes_[-2])
+    times = f"{last / floor:4.1f} times the floor"
+    print(f"{name:26} at {sizes_[-1]:7,}: {times}, growing with power {power:.1f}")
 print(f"{measured['hardware']['cpu']}, torch {measured['versions']['torch']}, CPU only")
 
 # %% [markdown]

@@ -14,7 +14,7 @@
 
 # %% tags=["parameters"]
 profile: str = "quick"  # smoke, quick or paper
-dataset: str = "drawn"  # drawn, viper or market1501
+dataset: str = "drawn"  # or a name from data_sets/index.md
 data_root: str = ""  # where the photographs lie; the drawn data need none
 runs_root: str = ""  # where runs are kept; empty: runs/ of the project
 seed: int = 0  # chooses the questions, their order and the simulated annotators

@@ -14,7 +14,7 @@
 
 # %% tags=["parameters"]
 profile: str = "quick"  # smoke, quick or paper
-dataset: str = "drawn"  # drawn, viper or market1501
+dataset: str = "drawn"  # or a name from data_sets/index.md
 data_root: str = ""  # where the photographs lie; the drawn data need none
 runs_root: str = ""  # where runs are kept; empty: runs/ of the project
 seed: int = 0  # first weights of the network whose speed is measured
@@ -393,11 +393,17 @@ highest.assign(missing=highest["paper"] - highest["independent"]).round(2)
 # 4. *The wrong feature.* One code tests on the stripes *before* the 1 x 1 convolution it
 #    has trained: a feature of 2,048 numbers instead of 128.
 # 5. *Two kinds of AP.* The area under steps or under straight lines.
-# 6. *Junk.* If the loader leaves it in the gallery, it counts as wrong answers. 7.
-# *Ties and empty queries.* Sorts without a rule, means over different sets of queries.
-# 8. *A mean too many.* The Kullback-Leibler loss of mutual learning is summed over
-# classes;
-#    averaged over them too, it is too small by the number of people (chapter 3).
+# 6. *Junk.* If the loader leaves it in the gallery, it counts as wrong answers.
+
+# %% [markdown]
+# 7. *Empty queries.* Means over all queries, or over those that have a match.
+# 8. *A curve that falls.* One CMC drops where the asked rank exceeds the gallery.
+# 9. *Ties.* Every sort is unstable, so equal distances rank by chance.
+# 10. *Re-ranking off by one.* Its neighbours count the picture itself, and half of an
+#     odd k1 is rounded to the even number; small galleries must be clamped.
+# 11. *Two networks in two threads* die or drift apart in time; and a Kullback-Leibler
+#     loss averaged over classes too is too small by their number (chapter 3).
+# 12. *Draws without a seed.* CUHK03's classic protocol draws its gallery (chapter 6).
 #
 # Chapters 2, 3 and 6 measured what some of them cost:
 

@@ -6,14 +6,14 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
+import torch
 from scipy import stats
 
-from reprolib import checkpoints, matching, training
-from reprolib.data import open_dataset
+from reprolib import checkpoints, matching, protocols, training
+from reprolib.data import drawn, drawn_spec, open_dataset
 from reprolib.data.dataset import Dataset
 from reprolib.data.pictures import Pixels, load
 from reprolib.errors import ReproError
-from reprolib.evaluation import evaluate
 from reprolib.networks import AlignedReID
 from reprolib.profiles import Settings
 from reprolib.records import Run, open_run, read
@@ -25,6 +25,11 @@ METHODS = {
     "unaligned": {"local": "unaligned"},
     "aligned": {"local": "aligned"},
     "mutual": {"local": "aligned", "students": 2},
+}
+# Extra people in training: strangers, or as many people of the test. Chapter 5.
+LEAKS = {
+    "strangers": {"local": "aligned", "extra_people": "strangers"},
+    "leaked": {"local": "aligned", "extra_people": "tested", "overlap": "keep"},
 }
 BOTH_BOXES = ("global", "unaligned", "aligned")
 RANKS = (1, 5, 10)
@@ -42,15 +47,22 @@ def grid(settings: Settings) -> list[tuple[str, int]]:
     return [(variant, seed) for seed in settings.seeds for variant in variants]
 
 
+def leaks(settings: Settings) -> list[tuple[str, int]]:
+    """Every (variant, seed) of chapter 5's leak, which only drawn people can show."""
+    here = round(settings.box_error)
+    return [(f"{leak}-box{here}", seed) for seed in settings.seeds for leak in LEAKS]
+
+
 def variant_settings(variant: str, settings: Settings) -> Settings:
     """The settings of `variant`, such as `aligned-box1`; `ReproError` if unknown."""
     method, _, box = variant.partition("-box")
-    if method not in METHODS or box not in ("0", "1"):
+    methods = METHODS | LEAKS
+    if method not in methods or box not in ("0", "1"):
         raise ReproError(
             f"unknown variant {variant!r}; expected METHOD-box0 or METHOD-box1 with "
-            f"METHOD one of {', '.join(METHODS)}."
+            f"METHOD one of {', '.join(methods)}."
         )
-    return replace(settings, box_error=float(box), **METHODS[method])
+    return replace(settings, box_error=float(box), **methods[method])
 
 
 # Chapters ask for the same pictures again and again; a few splits are kept decoded.
@@ -58,27 +70,44 @@ _opened = cache(open_dataset)
 
 
 @lru_cache(maxsize=6)
-def _decoded(split: str, name: str, settings: Settings, *roots) -> Pixels:
+def _decoded(split: str, folder: Path, name: str, settings: Settings, *roots) -> Pixels:
     dataset = _opened(name, settings, *roots)
-    return load(dataset, split, settings.height, settings.width, settings.box_error)
+    size = settings.height, settings.width
+    pixels = load(dataset, split, *size, settings.box_error, folder)
+    return pixels if split == "train" else protocols.by_tracklet(pixels)
 
 
 @dataclass(frozen=True)
 class Bench:
-    """Where the trainings of one data set and profile find their data and leave it."""
+    """Where the trainings of one data set and profile find their data and leave it.
+
+    Decoded pictures are kept in the folder `cache` beside the runs.
+    """
 
     run: Run
 
     def dataset(self, box_error: float) -> Dataset:
         """The data set with boxes as wrong as `box_error`."""
-        return _opened(*self._place(box_error))
+        return _opened(*self._place(box_error=float(box_error)))
 
     def pixels(self, split: str, box_error: float) -> Pixels:
-        """One split, decoded at the size of the settings."""
-        return _decoded(split, *self._place(box_error))
+        """One split, decoded at the size of the settings, tested tracklets as one."""
+        return self._decoded(split, self._place(box_error=float(box_error)))
 
-    def _place(self, box_error: float) -> tuple:
-        settings = replace(self.run.settings, box_error=float(box_error))
+    def training(self, settings: Settings) -> tuple[Dataset, Pixels]:
+        """What a variant is trained on, with the extra people it asks for."""
+        place = self._place(
+            box_error=settings.box_error,
+            extra_people=settings.extra_people,
+            overlap=settings.overlap,
+        )
+        return _opened(*place), self._decoded("train", place)
+
+    def _decoded(self, split: str, place: tuple) -> Pixels:
+        return _decoded(split, self.run.base.parent / "cache", *place)
+
+    def _place(self, **changed) -> tuple:
+        settings = replace(self.run.settings, **changed)
         drawn_root = self.run.base.parent / "data"
         return self.run.dataset, settings, self.run.data_root, drawn_root
 
@@ -98,7 +127,7 @@ class Bench:
             runs_root=self.run.base.parent,
             seed=seed,
         )
-        pixels = self.pixels("train", settings.box_error)
+        _, pixels = self.training(settings)
         trained = training.train(settings, pixels, seed, run.folder, variant)
         path = Path(run.folder, "results.json")
         record = read(path) if path.exists() else None
@@ -117,32 +146,55 @@ class Bench:
             for dose in trained.settings.doses
         }
         kinds = matching.KINDS if trained.settings.local != "none" else ("global",)
+        dataset, _ = self.training(trained.settings)
+        rules = dataset.protocol, dataset.candidates
+        leak = trained.settings.extra_people
         return {
+            **({"overlap": dataset.overlap} if dataset.overlap else {}),
+            **({"queries": self._apart(trained, kinds)} if leak else {}),
             "history": trained.history,
             "students": [
                 {
-                    dose: test(network, *test_set, kinds)
+                    dose: test(network, *test_set, kinds, *rules)
                     for dose, test_set in tests.items()
                 }
                 for network in trained.networks
             ],
         }
 
+    def _apart(self, trained: checkpoints.Trained, kinds: tuple[str, ...]) -> dict:
+        """The scores of the queries of people who may leak, and of the others."""
+        settings = trained.settings
+        query = self.pixels("query", settings.box_error)
+        gallery = self.pixels("gallery", settings.box_error)
+        people = torch.tensor(drawn.tested(drawn_spec(settings)))
+        leaked = torch.isin(query.pids, people)
+        parts = query.images, query.pids, query.camids
+        some = {
+            "leaked": Pixels(*(part[leaked] for part in parts)),
+            "others": Pixels(*(part[~leaked] for part in parts)),
+        }
+        network, rules = trained.networks[0], ("market", None)
+        return {k: test(network, v, gallery, kinds, *rules) for k, v in some.items()}
+
 
 def test(
-    network: AlignedReID, query: Pixels, gallery: Pixels, kinds: tuple[str, ...]
+    network: AlignedReID,
+    query: Pixels,
+    gallery: Pixels,
+    kinds: tuple[str, ...],
+    protocol: str,
+    candidates: tuple[tuple[int, ...], ...] | None,
 ) -> dict[str, dict[str, float]]:
-    """Rank-1, rank-5, rank-10 and mAP in percent, for each kind of distance."""
+    """Rank-1, rank-5, rank-10 and mAP in percent, for each kind of distance.
+
+    `protocol` and `candidates` are the data set's own: see `protocols.score`.
+    """
     q, g = matching.embedded(network, query), matching.embedded(network, gallery)
     found = {}
     for kind in kinds:
-        result = evaluate(
-            matching.distance(kind, q, g),
-            query.pids,
-            gallery.pids,
-            query.camids,
-            gallery.camids,
-        )
+        distance = matching.distance(kind, q, g)
+        result = protocols.score(distance, query, gallery, protocol, candidates)
         found[kind] = {f"rank{k}": 100 * float(result.cmc[k - 1]) for k in RANKS}
         found[kind]["mAP"] = 100 * float(result.mAP)
     return found
@@ -157,4 +209,5 @@ def t_interval(differences: Sequence[float]) -> list[float] | None:
     if len(differences) < 2:
         return None
     mean, error = np.mean(differences), stats.sem(differences)
-    return list(map(float, stats.t.interval(0.95, len(differences) - 1, mean, error)))
+    half = stats.t.ppf(0.975, len(differences) - 1) * error
+    return [float(mean - half), float(mean + half)]

@@ -145,11 +145,9 @@ def run(
 
 def _check_dataset(name: str) -> None:
     if name != "drawn":  # to look the others up takes seconds, as it imports torch
-        from reprolib.data import NAMES
+        from reprolib.data import parts
 
-        if name not in NAMES:
-            known = ", ".join(NAMES)
-            raise ReproError(f"unknown data set {name!r}; expected one of {known}.")
+        parts(name)
 
 
 def _whole(path: str | Path) -> str:

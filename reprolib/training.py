@@ -97,19 +97,20 @@ def train(
     resumed run equals an uninterrupted one. The checkpoint is a safetensors file.
     Raises `ReproError` if the folder's checkpoint belongs to other settings. Chapter 4.
     """
-    known = pixels.pids > DISTRACTOR
-    images = pixels.images[known]
+    known = torch.nonzero(pixels.pids > DISTRACTOR).flatten()
     classes = torch.unique(pixels.pids[known], return_inverse=True)[1]
+    sets = None if pixels.sets is None else pixels.sets[known]
     trained, optimisers = _start(settings, int(classes.max()) + 1, seed, folder)
     sampler = IdentitySampler(
-        classes, settings.ids_per_batch, settings.shots_per_id, seed
+        classes, settings.ids_per_batch, settings.shots_per_id, seed, sets
     )
     transform = augmentation(settings.height, settings.width, settings.crop_padding)
     saved, where = time.monotonic(), device()
     start = trained.step
     for step in progress.track(range(start, settings.steps), label):
         index = sampler.batch(step)
-        some = augment(images[index], transform, seed=seed * 1_000_003 + step)
+        some = pixels.images.index_select(0, known[index])  # the rest stays on disk
+        some = augment(some, transform, seed=seed * 1_000_003 + step)
         x = normalise(some.to(where)).contiguous(memory_format=torch.channels_last)
         with precision(settings, where):
             features = [network(x) for network in trained.networks]

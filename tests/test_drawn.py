@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from reprolib.data import drawn, market1501
+from reprolib import profiles
+from reprolib.data import drawn, drawn_spec, folder_of, market1501
 from reprolib.data.drawing import clothes, pedestrian
 from reprolib.data.drawing.brush import Brush
 from reprolib.data.drawing.camera import CAMERAS
@@ -194,6 +195,51 @@ def test_made_pictures_and_landmarks_are_those_of_draw(made):
             stored = np.asarray(image).astype(int)
         assert np.abs(stored - pixels).mean() < 5
         assert dataset.landmarks[picture.path.name] == pytest.approx(heights, abs=1e-5)
+
+
+def extra(who):
+    return replace(SPEC, extra_people=who, extra_ids=3)
+
+
+def test_extra_people_are_strangers_or_tested_in_shots_the_test_has_not():
+    usual = set(drawn.shots(SPEC))
+    people = {}
+    for who in ("strangers", "tested"):
+        shots = list(drawn.shots(extra(who)))
+        assert {folder for folder, *_ in shots} == {"bounding_box_train"}
+        assert not {shot[1:] for shot in shots} & {shot[1:] for shot in usual}
+        found = [pid for _, pid, *_ in shots]
+        people[who] = sorted(set(found))
+        assert all(found.count(pid) == SPEC.train_shots for pid in people[who])
+    assert people["strangers"] == [12, 13, 14]
+    assert people["tested"] == drawn.tested(extra("strangers"))
+    assert set(people["tested"]) < set(range(7, 12)) and len(people["tested"]) == 3
+
+
+def test_tested_people_come_with_their_neighbours():
+    chosen = set(drawn.tested(replace(MANY, extra_ids=80)))
+    pairs = [{pid, pid + 1} & chosen for pid in range(302, 502, 2)]
+    assert sorted(map(len, pairs)) == [0] * 60 + [2] * 40
+    other = drawn.tested(replace(MANY, extra_ids=80, seed=4))
+    assert chosen != set(other)
+
+
+def test_a_set_without_extra_people_is_described_as_ever():
+    assert not [key for key in drawn.described(SPEC) if "extra" in key]
+    assert drawn.described(SPEC) == drawn.described(replace(SPEC, extra_ids=9))
+    assert drawn.described(extra("tested"))["extra_people"] == "tested"
+    settings = profiles.settings("quick")
+    assert folder_of(drawn_spec(settings), "runs").name == "drawn-box100-3b7dd26a"
+
+
+def test_extra_people_are_drawn_as_they_are_listed(tmp_path):
+    root = drawn.make(extra("tested"), tmp_path / "set")
+    assert drawn.make(extra("tested"), root) == root
+    with pytest.raises(ReproError, match="extra_people is tested, expected strangers"):
+        drawn.make(extra("strangers"), root)
+    listed = [file for file, *_ in drawn.files(extra("tested"))]
+    found = [path.relative_to(root) for path in root.rglob("*.jpg")]
+    assert sorted(found) == sorted(listed) and len(found) == 3 * SPEC.train_shots
 
 
 def test_second_call_draws_nothing(made, monkeypatch):

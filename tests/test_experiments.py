@@ -39,6 +39,53 @@ def test_the_grid_has_every_method_here_and_three_at_the_other_boxes():
     assert ("mutual-box0", 4) in photographs and ("mutual-box1", 4) not in photographs
 
 
+def test_a_leak_changes_who_the_extra_people_are_and_nothing_else():
+    assert experiments.leaks(replace(SETTINGS, seeds=(4,))) == [
+        ("strangers-box1", 4),
+        ("leaked-box1", 4),
+    ]
+    strangers, leaked = (
+        experiments.variant_settings(f"{leak}-box1", SETTINGS)
+        for leak in experiments.LEAKS
+    )
+    assert strangers == replace(SETTINGS, local="aligned", extra_people="strangers")
+    assert leaked == replace(strangers, extra_people="tested", overlap="keep")
+
+
+def test_leaked_people_are_trained_on_and_scored_apart(runs):
+    here = bench(runs)
+    usual, query = here.pixels("train", 1), here.pixels("query", 1)
+    found = {}
+    for leak in experiments.LEAKS:
+        settings = experiments.variant_settings(f"{leak}-box1", SETTINGS)
+        dataset, pixels = here.training(settings)
+        assert len(pixels) == len(usual) + 10 * SETTINGS.train_shots
+        assert torch.equal(pixels.images[: len(usual)], usual.images)
+        assert pixels.sets is None
+        both = set(pixels.pids.tolist()) & set(query.pids.tolist())
+        files = {p.path.name for p in (*dataset.query, *dataset.gallery)}
+        assert not files & {p.path.name for p in dataset.train}
+        assert len(both) == dataset.overlap["people"] == (10 if leak == "leaked" else 0)
+        _, record = here.obtain(f"{leak}-box1", 0)
+        assert record["scores"]["overlap"] == dataset.overlap
+        found[leak] = record["scores"]
+    known = torch.isin(query.pids, torch.tensor(sorted(both))).float().mean().item()
+    for scores in found.values():
+        every = scores["students"][0]["1"]
+        for kind, apart in scores["queries"]["leaked"].items():
+            for score, value in apart.items():
+                other = scores["queries"]["others"][kind][score]
+                mean = known * value + (1 - known) * other
+                assert mean == pytest.approx(every[kind][score], abs=1e-4)
+    assert found["leaked"]["queries"] != found["strangers"]["queries"]
+
+
+def test_the_guard_leaves_nobody_of_the_test_in_training(runs):
+    settings = replace(SETTINGS, extra_people="tested", overlap="remove")
+    with pytest.raises(ReproError, match="all 60 training pictures show people of"):
+        bench(runs).training(settings)
+
+
 def test_a_variant_changes_only_what_its_name_says():
     found = experiments.variant_settings("mutual-box0", SETTINGS)
     assert found == replace(SETTINGS, box_error=0.0, local="aligned", students=2)
@@ -132,3 +179,4 @@ def test_the_t_interval_is_the_textbooks():
         [2 - 2.484138, 2 + 2.484138], abs=1e-5
     )
     assert experiments.t_interval([1.0]) is None
+    assert experiments.t_interval([4.0, 4.0]) == [4.0, 4.0]

@@ -18,12 +18,12 @@ MODULES = sorted((ROOT / "reprolib").rglob("*.py"))
 ORDER = (
     "errors profiles progress machine",
     "data",
-    "paths tiles alignment distances losses evaluation reranking",
-    "networks matching",
-    "checkpoints training records human reported",
+    "paths tiles alignment distances losses evaluation reranking protocols shots",
+    "backbones networks matching",
+    "checkpoints training records human reported speed",
     "experiments figures",
     "notebooks",
-    "publishing readme",
+    "publishing readme holdings",
     "cli",
     "__main__",
 )

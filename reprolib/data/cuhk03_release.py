@@ -24,6 +24,7 @@ from reprolib.errors import ReproError
 from reprolib.progress import track
 
 FIELDS = {"labeled": FOLDERS["labelled"], "detected": FOLDERS["detected"]}
+WANTED = (*FIELDS.values(), SPLITS)
 COLUMNS = 10
 WORK = ".unpacking-cuhk03"
 
@@ -38,29 +39,37 @@ def unpack(mat: str | Path, root: str | Path) -> str:
     Chapter 1.
     """
     mat, root = Path(mat), Path(root)
-    wanted = (*FIELDS.values(), SPLITS)
-    there = [name for name in wanted if (root / name).exists()]
-    if len(there) == len(wanted):
-        return f"{root} is unpacked already; delete {', '.join(there)} to do it again."
-    if there:
-        raise ReproError(
-            f"{root} holds {', '.join(there)}, which is a part of {', '.join(wanted)}; "
-            "expected all or none. Delete that part, or move it away."
-        )
+    if _unpacked(root):
+        return f"{root} is unpacked already; delete {', '.join(WANTED)} to do it again."
     with _opened(mat) as file:
         with _reading(mat):
             tables = {field: _tables(file, field, mat) for field in FIELDS}
             sets = _test_sets(file, mat, [len(table) for table in tables["labeled"]])
         try:
             written = _write(file, mat, _cells(tables), root)
-            with writing(root):
-                (root / WORK / SPLITS).write_text(json.dumps(sets), encoding="utf-8")
-                for name in wanted:
-                    os.replace(root / WORK / name, root / name)
+            _publish(root, sets)
         finally:
             shutil.rmtree(root / WORK, ignore_errors=True)
     counts = " and ".join(f"{written[kind]:,} {kind}" for kind in FIELDS)
     return f"{root}: {counts} pictures, {len(sets)} test sets."
+
+
+def _unpacked(root: Path) -> bool:
+    there = [name for name in WANTED if (root / name).exists()]
+    if 0 < len(there) < len(WANTED):
+        raise ReproError(
+            f"{root} holds {', '.join(there)}, which is a part of {', '.join(WANTED)}; "
+            "expected all or none. Delete that part, or move it away."
+        )
+    return bool(there)
+
+
+def _publish(root: Path, sets: list[list[list[int]]]) -> None:
+    """Write the test sets, and move all that is in WORK to its place."""
+    with writing(root):
+        (root / WORK / SPLITS).write_text(json.dumps(sets), encoding="utf-8")
+        for name in WANTED:
+            os.replace(root / WORK / name, root / name)
 
 
 @contextmanager

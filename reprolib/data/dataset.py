@@ -37,7 +37,9 @@ class Dataset:
     edge) of crown, neck, waist, knees and soles, where the data set knows them.
     `protocol` says how it is scored: "market", or "single-shot" (CUHK03's classic one:
     one gallery picture an identity, drawn again and again). `candidates` holds, for
-    each query, the gallery's indices it is compared with; None means all of them.
+    each query, the gallery's indices it is compared with; None means all of them. Of
+    joined data sets, `sets` numbers the one each training picture is from, and
+    `overlap` counts the test's people found among the training's (`joined.join`).
     """
 
     name: str
@@ -47,6 +49,8 @@ class Dataset:
     landmarks: dict[str, tuple[float, ...]] | None = None
     protocol: str = "market"
     candidates: tuple[tuple[int, ...], ...] | None = None
+    sets: tuple[int, ...] | None = None
+    overlap: dict[str, int | str] | None = None
 
     def __post_init__(self):
         for split in ("train", "query", "gallery"):
@@ -57,7 +61,10 @@ class Dataset:
                 )
 
     def statistics(self) -> pd.DataFrame:
-        """Identities, pictures, cameras, distractors and junk of each split."""
+        """Identities, pictures, cameras, distractors and junk of each split.
+
+        Tracklets, too, where there are any.
+        """
         rows = {}
         for split in ("train", "query", "gallery"):
             pictures = getattr(self, split)
@@ -68,8 +75,10 @@ class Dataset:
                 "cameras": len({p.camid for p in pictures}),
                 "distractors": sum(p.pid == DISTRACTOR for p in pictures),
                 "junk": sum(p.pid == JUNK for p in pictures),
+                "tracklets": len({p.tracklet for p in pictures} - {0}),
             }
-        return pd.DataFrame(rows).T.rename_axis("split")
+        table = pd.DataFrame(rows).T.rename_axis("split")
+        return table if table["tracklets"].any() else table.drop(columns="tracklets")
 
 
 def pids(pictures: Iterable[Picture]) -> torch.Tensor:
@@ -80,6 +89,11 @@ def pids(pictures: Iterable[Picture]) -> torch.Tensor:
 def camids(pictures: Iterable[Picture]) -> torch.Tensor:
     """Camera numbers, (N,) int64."""
     return torch.tensor([p.camid for p in pictures], dtype=torch.int64)
+
+
+def tracklets(pictures: Iterable[Picture]) -> torch.Tensor:
+    """Tracklet numbers, 0 for a picture on its own, (N,) int64."""
+    return torch.tensor([p.tracklet for p in pictures], dtype=torch.int64)
 
 
 def classes(pictures: Iterable[Picture]) -> torch.Tensor:

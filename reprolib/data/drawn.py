@@ -33,7 +33,11 @@ DRAWING = 2
 
 @dataclass(frozen=True)
 class DrawnSpec:
-    """What decides every pixel of a drawn data set; pictures are `height` x `width`."""
+    """What decides every pixel of a drawn data set; pictures are `height` x `width`.
+
+    With `extra_people` the set is another one, to be joined to the first for training:
+    `extra_ids` strangers, or as many people of the first one's test in other shots.
+    """
 
     train_ids: int
     train_shots: int
@@ -45,6 +49,8 @@ class DrawnSpec:
     height: int
     width: int
     seed: int
+    extra_people: str = ""
+    extra_ids: int = 0
 
     def __post_init__(self):
         if not 0 <= self.box_error <= 1:
@@ -156,10 +162,12 @@ def _stream(spec: DrawnSpec, pid: int, camid: int, shot: int, what: str) -> Rand
 
 def shots(spec: DrawnSpec) -> Iterator[tuple[str, int, int, int]]:
     """Every picture of the set: (folder, pid, camid, shot), cameras in turn."""
+    if spec.extra_people:
+        yield from _extra_shots(spec)
+        return
     for pid in range(1, spec.train_ids + spec.test_ids + 1):
         training = pid <= spec.train_ids
-        order = list(CAMERAS)
-        Random(f"{spec.seed}/cameras/{pid}").shuffle(order)
+        order = _cameras(spec, pid)
         for shot in range(spec.train_shots if training else spec.test_shots):
             folder = "query" if shot < QUERIES else "bounding_box_test"
             if training:
@@ -168,6 +176,42 @@ def shots(spec: DrawnSpec) -> Iterator[tuple[str, int, int, int]]:
     for pid, count in ((DISTRACTOR, spec.distractors), (JUNK, spec.junk)):
         for shot in range(count):
             yield "bounding_box_test", pid, 1 + shot % len(CAMERAS), shot
+
+
+def _cameras(spec: DrawnSpec, pid: int) -> list[int]:
+    order = list(CAMERAS)
+    Random(f"{spec.seed}/cameras/{pid}").shuffle(order)
+    return order
+
+
+def _extra_shots(spec: DrawnSpec) -> Iterator[tuple[str, int, int, int]]:
+    """As many of each extra identity as of one in training, none a shot of the test."""
+    people = tested(spec)
+    if spec.extra_people == "strangers":
+        first = spec.train_ids + spec.test_ids + 1
+        people = range(first, first + spec.extra_ids)
+    for pid in people:
+        order = _cameras(spec, pid)
+        for shot in range(spec.test_shots, spec.test_shots + spec.train_shots):
+            yield "bounding_box_train", pid, order[shot % len(order)], shot
+
+
+def tested(spec: DrawnSpec) -> list[int]:
+    """The `extra_ids` people of the test whom "tested" extra people are. Chapter 5.
+
+    They come in neighbours, so that they hold as many look-alikes as strangers do.
+    """
+    first, last = spec.train_ids + 1, spec.train_ids + spec.test_ids
+    pairs = [range(pid, min(pid + 2, last + 1)) for pid in range(first, last + 1, 2)]
+    Random(f"{spec.seed}/tested").shuffle(pairs)
+    return sorted([pid for pair in pairs for pid in pair][: spec.extra_ids])
+
+
+def files(spec: DrawnSpec) -> Iterator[tuple[Path, int, int]]:
+    """Where in its folder each picture lies, with its pid and camid."""
+    for folder, pid, camid, shot in shots(spec):
+        number = f"{pid:04d}" if pid >= 0 else str(pid)
+        yield Path(folder, f"{number}_c{camid}s1_{shot:06d}_00.jpg"), pid, camid
 
 
 def make(spec: DrawnSpec, root: str | Path) -> Path:
@@ -194,8 +238,14 @@ def make(spec: DrawnSpec, root: str | Path) -> Path:
     return root
 
 
+def described(spec: DrawnSpec) -> dict:
+    """What tells one drawn set from another; without extra people nothing of them."""
+    extra = () if spec.extra_people else ("extra_people", "extra_ids")
+    return {key: value for key, value in asdict(spec).items() if key not in extra}
+
+
 def _identity(spec: DrawnSpec) -> dict:
-    return {"drawing": DRAWING, **asdict(spec)}
+    return {"drawing": DRAWING, **described(spec)}
 
 
 def _is_made(spec: DrawnSpec, root: Path) -> bool:
@@ -223,13 +273,11 @@ def _draw_all(spec: DrawnSpec, root: Path):
     for folder in ("bounding_box_train", "query", "bounding_box_test"):
         (root / folder).mkdir()
     rows = []
-    todo = list(shots(spec))
-    for folder, pid, camid, shot in track(todo, "drawing", unit="picture"):
-        pixels, landmarks = draw(spec, pid, camid, shot)
-        number = f"{pid:04d}" if pid >= 0 else str(pid)
-        name = f"{number}_c{camid}s1_{shot:06d}_00.jpg"
-        Image.fromarray(pixels).save(root / folder / name, quality=95, subsampling=0)
-        rows.append((name, *(round(y, 5) for y in landmarks)))
+    todo = list(zip(files(spec), shots(spec), strict=True))
+    for (file, *_), (_, *shot) in track(todo, "drawing", unit="picture"):
+        pixels, landmarks = draw(spec, *shot)
+        Image.fromarray(pixels).save(root / file, quality=95, subsampling=0)
+        rows.append((file.name, *(round(y, 5) for y in landmarks)))
     table = pd.DataFrame(rows, columns=("file", *LANDMARKS))
     table.to_csv(root / "landmarks.csv", index=False)
     (root / "spec.json").write_text(json.dumps(_identity(spec), indent=2) + "\n")

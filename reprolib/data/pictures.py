@@ -1,13 +1,15 @@
 """From files to tensors: decoding, the error of the box, and augmentation."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from PIL import Image, UnidentifiedImageError
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional as F
 
-from reprolib.data.dataset import Dataset, Picture, camids, pids
+from reprolib.data import cache
+from reprolib.data.dataset import Dataset, Picture, camids, pids, tracklets
 from reprolib.errors import ReproError
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -16,31 +18,58 @@ MAX_SHIFT, MAX_SCALE = 0.20, 1.25
 
 @dataclass(frozen=True)
 class Pixels:
-    """Decoded pictures. `images: (N, 3, H, W)` uint8; `pids`, `camids: (N,)` int64."""
+    """Decoded pictures. `images: (N, 3, H, W)` uint8; `pids`, `camids: (N,)` int64.
+
+    `tracklets: (N,)` int64, 0 for a picture on its own. Where the pictures stand for
+    whole tracklets, `frames` holds all frames of them. `sets: (N,)` numbers the data
+    set each picture is from, where several are joined.
+    """
 
     images: torch.Tensor
     pids: torch.Tensor
     camids: torch.Tensor
+    tracklets: torch.Tensor | None = None
+    frames: "Pixels | None" = None
+    sets: torch.Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.images)
 
 
 def load(
-    dataset: Dataset, split: str, height: int, width: int, box_error: float = 0.0
+    dataset: Dataset,
+    split: str,
+    height: int,
+    width: int,
+    box_error: float = 0.0,
+    folder: str | Path | None = None,
 ) -> Pixels:
     """Decode one split at `height` x `width`, with its boxes as wrong as `box_error`.
 
     Pictures that carry their own box error (the drawn ones) are taken as they are.
+    With a `folder` they are decoded once and kept there, as `cache.kept` says.
     Raises `ReproError` naming the file that cannot be decoded. Taught in chapter 1.
     """
     pictures = getattr(dataset, split)
     strength = 0.0 if dataset.landmarks is not None else box_error
-    images = torch.empty(len(pictures), 3, height, width, dtype=torch.uint8)
-    for i, picture in enumerate(pictures):
-        image = move_box(decode(picture), strength, seed=i)
-        images[i] = F.resize(image, [height, width], antialias=True)
-    return Pixels(images, pids(pictures), camids(pictures))
+
+    def image(i: int) -> torch.Tensor:
+        moved = move_box(decode(pictures[i]), strength, seed=i)
+        return F.resize(moved, [height, width], antialias=True)
+
+    if folder is None:
+        images = torch.empty(len(pictures), 3, height, width, dtype=torch.uint8)
+        for i in range(len(pictures)):
+            images[i] = image(i)
+    else:
+        paths = [picture.path for picture in pictures]
+        name, how = f"{dataset.name}-{split}", f"box {strength}"
+        images = cache.kept(folder, name, paths, (height, width), how, image)
+    sets = None
+    if split == "train" and dataset.sets is not None:
+        sets = torch.tensor(dataset.sets)
+    labels = pids(pictures), camids(pictures), tracklets(pictures)
+    return Pixels(images, *labels, sets=sets)
 
 
 def decode(picture: Picture) -> torch.Tensor:
