@@ -19,7 +19,7 @@ NAME = "checkpoint.safetensors"
 CODE = (
     *("alignment", "backbones", "distances", "losses", "networks", "paths"),
     *("tiles", "training"),
-    *("data/*", "data/drawing/*"),
+    *("data/*", "data/drawing/*", "data/readers/*"),
 )
 NOT_OF_TRAINING = ("seeds", "doses", "study_queries", "study_candidates")
 

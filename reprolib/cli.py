@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from reprolib import holdings, profiles, records
+from reprolib import data_commands, profiles, records
 from reprolib.errors import ReproError
 from reprolib.progress import Watch, duration
 
@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "sync", help="bring each notebook up to its .py, keeping outputs"
     ).set_defaults(command=sync)
-    holdings.register(commands)
+    data_commands.register(commands)
     return parser
 
 

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reprolib.data import unpacking, writing
-from reprolib.data.archives import checksum, open_archive
+from reprolib.data.holdings import unpacking, writing
+from reprolib.data.holdings.archives import checksum, open_archive
 from reprolib.errors import ReproError
 
 GROUPS = (("cam_a", "cam_b"),)

@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 
 from reprolib import profiles
-from reprolib.data import checking, sources
+from reprolib.data import sources
 from reprolib.data.dataset import Dataset, Picture
+from reprolib.data.holdings import checking
 
 MARKET = {
     "bounding_box_train": ["0002_c1s1_000451_03.jpg", "0002_c2s1_000451_01.jpg"],

@@ -150,7 +150,7 @@ def test_data_says_what_is_wrong(viper, project, capsys, monkeypatch, words, nam
 
 @pytest.mark.parametrize(("answer", "status"), [("yes", 0), ("Y ", 0), ("no", 1)])
 def test_data_download_asks_first(project, capsys, monkeypatch, answer, status):
-    from reprolib.data import download
+    from reprolib.data.holdings import download
 
     fetched = project / "photos.zip"
     fetched.write_bytes(b"archive")
@@ -163,7 +163,7 @@ def test_data_download_asks_first(project, capsys, monkeypatch, answer, status):
 
 
 def test_data_download_in_a_batch_is_not_asked(project, capsys, monkeypatch):
-    from reprolib.data import download
+    from reprolib.data.holdings import download
 
     fetched = project / "photos.zip"
     fetched.write_bytes(b"archive")

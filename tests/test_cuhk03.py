@@ -12,7 +12,8 @@ from PIL import Image
 from scipy.io import loadmat, savemat
 from trees import cuhk03 as tree
 
-from reprolib.data import cuhk03, cuhk03_release
+from reprolib.data.holdings import cuhk03_release
+from reprolib.data.readers import cuhk03
 from reprolib.data.sources import SOURCES
 from reprolib.errors import ReproError
 from reprolib.profiles import settings

@@ -13,8 +13,10 @@ from scipy.io import loadmat
 from trees import cuhk_sysu as tree
 from trees import matfile
 
-from reprolib.data import cuhk_sysu, cuhk_sysu_crop, open_dataset, pictures
-from reprolib.data.cuhk_sysu_crop import Crop, crop
+from reprolib.data import open_dataset, pictures
+from reprolib.data.holdings import cuhk_sysu_crop
+from reprolib.data.holdings.cuhk_sysu_crop import Crop, crop
+from reprolib.data.readers import cuhk_sysu
 from reprolib.errors import ReproError
 from reprolib.profiles import settings
 

@@ -10,7 +10,9 @@ from importlib import resources
 import pytest
 
 from reprolib import cli, data, profiles, records
-from reprolib.data import cuhk03, drawn, market1501, mars, owners, viper
+from reprolib.data import drawn
+from reprolib.data.holdings import owners
+from reprolib.data.readers import cuhk03, market1501, mars, viper
 from reprolib.data.sources import SOURCES
 from reprolib.errors import ReproError
 

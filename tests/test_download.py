@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reprolib.data import download, owners
+from reprolib.data.holdings import download, owners
 from reprolib.errors import ReproError
 
 CONTENT = bytes(range(256)) * 400

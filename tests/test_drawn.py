@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from reprolib import profiles
-from reprolib.data import drawn, drawn_spec, folder_of, market1501
+from reprolib.data import drawn, drawn_spec, folder_of
 from reprolib.data.drawing import clothes, pedestrian
 from reprolib.data.drawing.brush import Brush
 from reprolib.data.drawing.camera import CAMERAS
 from reprolib.data.drawing.figure import Figure, Pose
 from reprolib.data.drawing.photograph import MARGIN, Box, photograph
+from reprolib.data.readers import market1501
 from reprolib.errors import ReproError
 
 SPEC = drawn.DrawnSpec(

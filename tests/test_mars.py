@@ -12,7 +12,8 @@ from trees import market1501 as market_tree
 from trees import mars as tree
 from trees import matfile
 
-from reprolib.data import market1501, mars, open_dataset, pictures
+from reprolib.data import open_dataset, pictures
+from reprolib.data.readers import market1501, mars
 from reprolib.errors import ReproError
 from reprolib.profiles import settings
 

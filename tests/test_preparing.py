@@ -8,7 +8,8 @@ from PIL import Image
 from trees import cuhk_sysu
 
 from reprolib import profiles
-from reprolib.data import open_dataset, owners, preparing
+from reprolib.data import open_dataset
+from reprolib.data.holdings import owners, preparing
 from reprolib.data.sources import SOURCES
 from reprolib.errors import ReproError
 

@@ -23,7 +23,7 @@ ORDER = (
     "checkpoints training records human reported speed",
     "experiments figures",
     "notebooks",
-    "publishing readme holdings",
+    "publishing readme data_commands",
     "cli",
     "__main__",
 )

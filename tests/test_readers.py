@@ -6,7 +6,8 @@ import pytest
 import trees
 from PIL import Image
 
-from reprolib.data import drawn, market1501, open_dataset, viper
+from reprolib.data import drawn, open_dataset
+from reprolib.data.readers import market1501, viper
 from reprolib.data.sources import SOURCES
 from reprolib.errors import ReproError
 from reprolib.profiles import settings

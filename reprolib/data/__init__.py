@@ -5,9 +5,10 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from reprolib.data import drawn, market1501
+from reprolib.data import drawn
 from reprolib.data.dataset import Dataset, Picture
 from reprolib.data.joined import join
+from reprolib.data.readers import market1501
 from reprolib.data.sources import SOURCES
 from reprolib.errors import ReproError
 from reprolib.profiles import Settings

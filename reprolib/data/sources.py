@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reprolib.data import cuhk03, cuhk_sysu, market1501, mars, viper
 from reprolib.data.dataset import Dataset
+from reprolib.data.readers import cuhk03, cuhk_sysu, market1501, mars, viper
 from reprolib.profiles import Settings
 
 

@@ -3,7 +3,7 @@
 import importlib
 from pathlib import Path
 
-from reprolib.data import preparing
+from reprolib.data.holdings import preparing
 from reprolib.data.sources import SOURCES
 
 FAMILIES = tuple(dict.fromkeys(source.family for source in SOURCES.values()))

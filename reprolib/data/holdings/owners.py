@@ -8,7 +8,7 @@ withdrew it in 2019. Chapter 1.
 from dataclasses import dataclass
 from pathlib import Path
 
-from reprolib.data import cuhk03, market1501, viper
+from reprolib.data.readers import cuhk03, market1501, viper
 from reprolib.errors import ReproError
 
 MATRIX = "cuhk-03.mat"

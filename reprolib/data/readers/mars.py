@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from reprolib.data import matlab
 from reprolib.data.dataset import DISTRACTOR, Dataset, Picture
+from reprolib.data.readers import matlab
 from reprolib.errors import ReproError
 
 NAME = re.compile(r"(\d{4}|00-1)C(\d)T\d{4,}F\d{3,}\.jpg")

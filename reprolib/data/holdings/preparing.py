@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from reprolib.data import cuhk03_release, cuhk_sysu_crop, owners
+from reprolib.data.holdings import cuhk03_release, cuhk_sysu_crop, owners
+from reprolib.data.holdings.unpacking import unpack
 from reprolib.data.sources import SOURCES
-from reprolib.data.unpacking import unpack
 from reprolib.errors import ReproError
 
 # By family: the part of the release that holds no picture folders, and what makes

@@ -13,8 +13,8 @@ import re
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from reprolib.data import matlab
 from reprolib.data.dataset import Dataset, Picture
+from reprolib.data.readers import matlab
 from reprolib.errors import ReproError
 
 FOLDERS = {"labelled": "images_labeled", "detected": "images_detected"}

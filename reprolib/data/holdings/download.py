@@ -12,9 +12,9 @@ from urllib.parse import unquote, urlsplit
 import pooch
 import requests
 
-from reprolib.data.archives import checksum
-from reprolib.data.owners import Owner, described
-from reprolib.data.writing import writing
+from reprolib.data.holdings.archives import checksum
+from reprolib.data.holdings.owners import Owner, described
+from reprolib.data.holdings.writing import writing
 from reprolib.errors import ReproError
 
 SECONDS = 30  # without a byte, until the server counts as out of reach

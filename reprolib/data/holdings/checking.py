@@ -14,8 +14,8 @@ from pathlib import Path
 import pandas as pd
 from PIL import Image
 
-from reprolib.data import owners
 from reprolib.data.dataset import DISTRACTOR, Dataset, Picture
+from reprolib.data.holdings import owners
 from reprolib.data.sources import SOURCES
 from reprolib.errors import ReproError
 from reprolib.profiles import Settings

@@ -11,14 +11,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from reprolib.data.archives import (
+from reprolib.data.holdings.archives import (
     LEFT_BY_MACOS,
     Archive,
     Member,
     checksum,
     open_archive,
 )
-from reprolib.data.writing import on_disk, require_space, writing
+from reprolib.data.holdings.writing import on_disk, require_space, writing
 from reprolib.errors import ReproError
 from reprolib.progress import track
 

@@ -18,8 +18,8 @@ import h5py
 import numpy as np
 from PIL import Image
 
-from reprolib.data.cuhk03 import FOLDERS, SPLITS
-from reprolib.data.writing import writing
+from reprolib.data.holdings.writing import writing
+from reprolib.data.readers.cuhk03 import FOLDERS, SPLITS
 from reprolib.errors import ReproError
 from reprolib.progress import track
 

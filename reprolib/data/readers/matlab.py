@@ -15,7 +15,8 @@ from reprolib.errors import ReproError
 
 
 def load(path: Path, variable: str) -> np.ndarray:
-    """The array `variable` of the file `path` (version 5); used by data.mars.
+    """The array `variable` of the file `path` (version 5); used by the readers of MARS
+    and CUHK-SYSU.
 
     Raises ReproError for a file that is missing or broken, or has no such variable.
     """

@@ -37,7 +37,8 @@ def register(commands) -> None:
 
 def check_data(options: argparse.Namespace) -> None:
     """Print what ROOT holds; raise `ReproError` where the data set cannot be used."""
-    from reprolib.data import checking, parts
+    from reprolib.data import parts
+    from reprolib.data.holdings import checking
     from reprolib.data.sources import SOURCES
 
     names = parts(options.name)
@@ -64,7 +65,7 @@ def check_data(options: argparse.Namespace) -> None:
 
 def prepare_data(options: argparse.Namespace) -> None:
     """Unpack an archive into ROOT, and make picture folders of what holds none."""
-    from reprolib.data import preparing
+    from reprolib.data.holdings import preparing
 
     for line in preparing.prepare(
         options.name, options.archive, options.root, options.sha256
@@ -75,7 +76,7 @@ def prepare_data(options: argparse.Namespace) -> None:
 
 def download_data(options: argparse.Namespace) -> None:
     """Show the terms, ask, and fetch the archive into ROOT."""
-    from reprolib.data import download, owners, preparing
+    from reprolib.data.holdings import download, owners, preparing
 
     owner = owners.owner(preparing.family(options.name))
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from reprolib.data.cuhk_sysu_release import SIZES, Search, list_path, searches
 from reprolib.data.dataset import DISTRACTOR, Dataset, Picture
+from reprolib.data.readers.cuhk_sysu_release import SIZES, Search, list_path, searches
 from reprolib.errors import ReproError
 
 SPLITS = ("train", "query", "gallery")

@@ -12,12 +12,12 @@ import pandas as pd
 import torch
 from torchvision.transforms.v2 import functional as F
 
-from reprolib.data import cuhk_sysu_release as release
-from reprolib.data.cuhk_sysu import COLUMNS, SPLITS
-from reprolib.data.cuhk_sysu_release import Box, Mark
 from reprolib.data.dataset import DISTRACTOR, Picture
+from reprolib.data.holdings.writing import writing
 from reprolib.data.pictures import decode
-from reprolib.data.writing import writing
+from reprolib.data.readers import cuhk_sysu_release as release
+from reprolib.data.readers.cuhk_sysu import COLUMNS, SPLITS
+from reprolib.data.readers.cuhk_sysu_release import Box, Mark
 from reprolib.errors import ReproError
 from reprolib.progress import track
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from reprolib.data import matlab
+from reprolib.data.readers import matlab
 from reprolib.errors import ReproError
 
 SIZES = (50, 100, 500, 1000, 2000, 4000)
