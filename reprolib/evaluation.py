@@ -19,6 +19,8 @@ from reprolib.errors import ReproError
 # Distances held at once when starting from features: this many bytes, but no fewer
 # queries than a product of matrices needs to run at its full speed.
 BLOCK_BYTES, BLOCK_QUERIES = 64_000_000, 128
+# Threads pay from galleries of this size: shorter rows are over before they start.
+LARGE_GALLERY = 100_000
 
 
 @dataclass(frozen=True)
@@ -140,10 +142,17 @@ class _Ranks:
 
     def add(self, distance):
         """Rank the next queries; distance: (B, G)."""
-        first = len(self.matches)
-        queries = range(first, first + len(distance))
-        with ThreadPoolExecutor(torch.get_num_threads()) as threads:
-            self.matches += threads.map(self._rank, queries, distance.cpu().numpy())
+        rows, first = distance.cpu().numpy(), len(self.matches)
+        large = distance.shape[1] >= LARGE_GALLERY
+        size = -(-len(rows) // (torch.get_num_threads() if large else 1))
+
+        def some(start):
+            part = enumerate(rows[start : start + size], first + start)
+            return [self._rank(query, row) for query, row in part]
+
+        with ThreadPoolExecutor() as threads:
+            for ranks in threads.map(some, range(0, len(rows), size)):
+                self.matches += ranks
 
     def _rank(self, query, row):
         """Return the ranks of this query's matches from 1, ascending."""

@@ -7,7 +7,7 @@ from reprolib.paths import send_back, walk
 
 # Stripes on either side of a tile of distances: on a CPU a tile should stay in the
 # cache; on a graphics card launching costs more than memory.
-TILE = {"cpu": (512, 4096), "cuda": (16384, 32768), "mps": (4096, 16384)}
+TILE = {"cpu": (1024, 4096), "cuda": (16384, 32768), "mps": (4096, 16384)}
 
 
 class LocalDistance(torch.autograd.Function):

@@ -7,10 +7,16 @@ from datetime import UTC, datetime
 import torch
 
 from bench import growth, tasks
+from bench.reading import reading_tasks
 from bench.timing import peak_megabytes, timed
 from reprolib import machine, records, speed
 
-GROUPS = (tasks.alignment_tasks, tasks.ranking_tasks, tasks.large_gallery_tasks)
+GROUPS = (
+    tasks.alignment_tasks,
+    tasks.ranking_tasks,
+    tasks.large_gallery_tasks,
+    reading_tasks,
+)
 
 
 def row(task):

@@ -80,6 +80,7 @@ def alignment_tasks():
             partial(local_distance, f, g),
             partial(references.local_distances, *few),
             1e6 / 256,
+            memory="local" if h == 8 else "",
         )
         yield task
         if h == 8:
