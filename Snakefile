@@ -70,7 +70,7 @@ rule data:
     output: BASE + "/data/box-{dose}.txt"
     params: options=OPTIONS
     priority: 2
-    shell: "python -m reprolib prepare --box {wildcards.dose} {params.options} > {output}"
+    shell: "python -m reprolib prepare --box {wildcards.dose} {params.options} > {output:q}"
 
 
 rule model:

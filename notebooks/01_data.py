@@ -85,9 +85,10 @@ data.statistics()
 # Market1501 says everything in a file's name. `0002_c1s1_000451_03.jpg` is identity 2,
 # camera 1, sequence 1, frame 451, third box of that frame. Distractors carry the
 # identity `0000`, junk `-1`. The drawn data are written to disk in the same way, so
-# that one reader serves both. Here is one picture of each split, and what the reader
-# made of its name. Every picture is then decoded once, to one size, and kept as bytes;
-# `pid` is the data set's own number of a person, `camid` that of a camera.
+# that one reader serves both; every other data set has names and a reader of its own.
+# Here is one picture of each split, and what the reader made of its name. Every picture
+# is then decoded once, to one size, and kept as bytes; `pid` is the data set's own
+# number of a person, `camid` that of a camera.
 
 # %%
 for split in ("train", "query", "gallery"):
@@ -109,7 +110,7 @@ print("gallery pids, a few:", gallery.pids[:: len(gallery) // 6].tolist())
 # a column and you see what it must *keep*.
 
 # %% mystnb={"figure": {"name": "people-and-cameras", "caption": "People in rows, cameras in columns (with only two cameras, several people share a row). Light, backdrop, direction and box change along a row; the person does not."}, "image": {"alt": "A sheet of pictures of pedestrians. Each person keeps clothes and build along the row while backdrop, tint, direction of view, and place in the box change."}}
-cameras = train.camids.unique().tolist()[:6]  # joined data sets have many
+cameras = train.camids.unique().tolist()[:6]  # joined sets and CUHK-SYSU have many
 columns = max(1, 8 // len(cameras)) * len(cameras)
 people = train.pids.unique().tolist()[: min(12, 4 * columns // len(cameras))]
 found = [
@@ -434,7 +435,7 @@ print(f"the other way round: MARS tests {len(back)} people of Market1501's train
 chance = len(mars_train) / (len(queries) + len(lists["market_train"]))
 print(f"expected of two splits drawn independently: {chance * len(queries):.0f} people")
 
-# %% mystnb={"figure": {"name": "shared-identities", "caption": "Every square is a person of Market1501, coloured by where MARS has them. The red part of the right half are test people on whom a network trained on both sets was trained."}, "image": {"alt": "Two fields of about 750 small squares each, titled Market1501 train and test. In each about four tenths are red for MARS train, four tenths blue for MARS test, and the rest grey for people not in MARS."}}
+# %% mystnb={"figure": {"name": "shared-identities", "caption": "Every square is a person of Market1501, coloured by where MARS has them. The red part of the right half shows the test people whom a network trained on both sets has met in training."}, "image": {"alt": "Two fields of about 750 small squares each, titled Market1501 train and test. In each about four tenths are red for MARS train, four tenths blue for MARS test, and the rest grey for people not in MARS."}}
 palette = [figures.RED, figures.BLUE, "#D0D0D0"]
 names = ("in MARS train", "in MARS test", "not in MARS")
 fig, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 3.3))

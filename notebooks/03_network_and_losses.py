@@ -61,7 +61,7 @@ bench = experiments.Bench(run)
 training_set = bench.pixels("train", settings.box_error)
 labels = classes(bench.dataset(settings.box_error).train)
 P, K = settings.ids_per_batch, settings.shots_per_id
-index = IdentitySampler(labels, P, K, seed).batch(0)
+index = IdentitySampler(labels, P, K, seed, training_set.sets).batch(0)
 images, pids = normalise(training_set.images[index]), training_set.pids[index]
 identities = int(labels.max()) + 1
 print(f"{P} people x {K} pictures:", tuple(images.shape), images.dtype)
@@ -282,9 +282,9 @@ print(f"identity loss {identity_loss:.2f}, of even guesses {math.log(identities)
 
 # %% [markdown]
 # An untrained classifier may well cost *more* than even guesses: it guesses firmly and
-# at random. Our layer starts with large weights on purpose. With the usual small ones
-# the identity loss begins mute, and the triplets, left alone, pull all pictures to one
-# point.
+# at random. Our layer starts with large weights on purpose: with the usual small ones
+# little of its gradient would reach the features, and the identity loss would begin
+# mute beside the triplets. What the triplets do without it, chapter 5 shows.
 #
 # ## TriHard: learn from the hardest
 #
@@ -548,7 +548,7 @@ plt.show()
 #
 # One backbone, one map, two ways to pool it: the global vector forgets the height and
 # the stripes keep it. The hardest triplets of a batch are chosen by global distance and
-# feed both hinges, an identity loss steadies the start, and two students may compare
+# feed both hinges, an identity loss teaches beside them, and two students may compare
 # distance matrices and predictions. The stop-gradient in the metric mutual loss doubles
 # its value and leaves its gradient as it was; the reduction of the other one decides
 # whether it exists at all.

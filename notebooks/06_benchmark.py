@@ -432,13 +432,16 @@ plt.show()
 #
 # Market1501's protocol is one of several. **CUHK03**, in its classic form, tests on 100
 # people and shows of each only **one** gallery picture, drawn at random; the result is
-# the mean over many draws. Few public codes seed them. (Its newer split is scored as
-# Market1501. The paper used a split and a gallery of its own: 200 people, unpublished.)
+# the mean over many draws. No public code that we read seeds them. (Its newer split is
+# scored as Market1501. The paper used a split and a gallery of its own: 200 people,
+# unpublished.)
 #
 # `single_shot` seeds the draws and keeps each result. The mean that they approach needs
-# no draws at all: another person comes before the match with probability $p_i$, the
-# share of that person's pictures that are nearer, whatever is drawn for the others. The
-# rank is then one more than the number of heads among unequal coins. In particular
+# no draws at all. Say which picture is the match: another person $i$ then comes before
+# it with probability $p_i$, the share of that person's pictures that are nearer,
+# whatever is drawn for the others. The rank is one more than the number of heads among
+# unequal coins, and its chances are averaged over the pictures that may be the match.
+# For each of them
 #
 # $$P(\text{rank } 1) = \prod_i (1 - p_i).$$
 #
@@ -468,8 +471,9 @@ plt.show()
 # %% [markdown]
 # **MARS** compares tracklets: all frames in which one camera follows a person. The
 # features of the frames are averaged and scaled to unit length again; how the paper
-# pooled them is not known. Our frames are the same gallery picture with its box moved
-# more and more, the flicker of a detector from frame to frame.
+# pooled them is not known. Its gallery is the whole test, the queries included. Our
+# frames are the same gallery picture with its box moved more and more, the flicker of a
+# detector from frame to frame.
 #
 # **CUHK-SYSU** searches scenes, and gives each query a list of scenes of its own. Its
 # scores depend on how long the lists are, and the paper does not say which it took. Ours
@@ -497,9 +501,11 @@ for size in sorted({min(n, len(gallery)) for n in (10, 50, 200, len(gallery))}):
 pd.DataFrame(lists).T.rename_axis("others in a list").round(1)
 
 # %% [markdown]
-# The last row is Market1501's protocol again, and so it should be. The first flatters
-# the same features without a change to them: "rank-1 on CUHK-SYSU" says nothing until
-# the length of the lists stands beside it.
+# Compare the last of the printed lines with the first: pooling mixes good frames with
+# bad ones, and a tracker cannot tell which is which. In the table, the last row is
+# Market1501's protocol again, and so it should be. The first flatters the same features
+# without a change to them: "rank-1 on CUHK-SYSU" says nothing until the length of the
+# lists stands beside it.
 #
 # ## What was reported
 #
@@ -707,11 +713,12 @@ torch.set_num_threads(threads)
 # machine, up to Market1501 with its 500,000 distractors, and leaves a record; the table
 # in the README and the figure below are made of it. Under each curve lies a *floor*: the
 # one product of matrices that the task cannot do without. A curve that runs along its
-# floor wastes nothing but a constant.
+# floor wastes nothing but a constant; one that comes nearer to it has costs besides,
+# such as sorting, which weigh less and less.
 #
 # **Predict, then run.** Twice the stripes: twice the cost, four times, or eight?
 
-# %% mystnb={"figure": {"name": "growth", "caption": "Seconds on one thread, both axes logarithmic. Left: a million local distances against the number of stripes. Middle: 64 queries against a growing gallery. Right: re-ranking all pictures. Dashed: the bare product of matrices."}, "image": {"alt": "Three log-log charts of rising lines. Each solid line of measured seconds runs above and nearly parallel to a dashed line, the floor; the left lines rise with the square of the stripes, the middle ones with the gallery, the right ones with the square of the pictures."}}
+# %% mystnb={"figure": {"name": "growth", "caption": "Seconds on one thread, both axes logarithmic. Left: a million local distances against the number of stripes. Middle: 64 queries against a growing gallery, eight stripes. Right: re-ranking, a sixth of the pictures being queries. Dashed: the bare product of matrices."}, "image": {"alt": "Three log-log charts of rising lines. Each solid line of measured seconds runs above a dashed line, the floor. Those of the local distance are nearly parallel to it; those of CMC and mAP and of re-ranking start flatter and come nearer to it on the right."}}
 measured, growth = speed.read(), {}
 CURVES = [
     ("stripes", "stripes", {"local distance": ("seconds_per_million", "floor")}),
@@ -742,8 +749,8 @@ print(f"{measured['hardware']['cpu']}, torch {measured['versions']['torch']}, CP
 # %% [markdown]
 # The table of stripes has H x H cells, so the local distance grows with the square of
 # the stripes; with the gallery it grows in proportion, as a search must. Re-ranking
-# compares all pictures with all: that square is why it is the step that users ask to
-# be made lighter. No graphics card was at hand for this record.
+# compares all pictures with all, so the more there are the nearer its power comes to
+# two: that is why it is the step that users ask to be made lighter.
 #
 # ## Take-away
 #

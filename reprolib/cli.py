@@ -1,4 +1,4 @@
-"""The command line: run a chapter, train a network, print the table, publish."""
+"""The command line: chapters, trainings, the table, publishing, and data sets."""
 
 import argparse
 import sys
@@ -25,16 +25,27 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("reprolib", description=__doc__)
-    where = argparse.ArgumentParser(add_help=False)
-    add = where.add_argument
-    add("--profile", default="quick", help=f"{', '.join(profiles.names())} (quick)")
-    add("--dataset", default="drawn", help="the data set (drawn)")
-    add("--data-root", default="", help="the folder of real photographs")
-    add("--runs", default="", help="where runs are kept (runs/ of the project)")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_runs(commands)
+    for name, function, text in (
+        ("publish", publish, "refresh the committed notebooks, figures and README.md"),
+        ("readme", refresh_readme, "write the results of the runs into README.md"),
+    ):
+        written = commands.add_parser(name, help=text)
+        written.add_argument("--runs", default="", help="where runs are kept")
+        written.set_defaults(command=function)
+    commands.add_parser(
+        "sync", help="bring each notebook up to its .py, keeping outputs"
+    ).set_defaults(command=sync)
+    data_commands.register(commands)
+    return parser
+
+
+def _add_runs(commands) -> None:
+    """The commands that run a chapter or a training, or read what these left."""
 
     def command(name, function, help):
-        made = commands.add_parser(name, parents=[where], help=help)
+        made = commands.add_parser(name, parents=[_where()], help=help)
         made.set_defaults(command=function)
         return made
 
@@ -55,18 +66,17 @@ def _parser() -> argparse.ArgumentParser:
     prepare.add_argument("--box", type=float, help="error of the boxes, 0 to 1")
     command("table", print_table, "print the results and where they lie")
     command("check", check_runs, "check that every chapter ran whole")
-    for name, function, text in (
-        ("publish", publish, "refresh the committed notebooks, figures and README.md"),
-        ("readme", refresh_readme, "write the results of the runs into README.md"),
-    ):
-        written = commands.add_parser(name, help=text)
-        written.add_argument("--runs", default="", help="where runs are kept")
-        written.set_defaults(command=function)
-    commands.add_parser(
-        "sync", help="bring each notebook up to its .py, keeping outputs"
-    ).set_defaults(command=sync)
-    data_commands.register(commands)
-    return parser
+
+
+def _where() -> argparse.ArgumentParser:
+    """The options that say which run is meant."""
+    where = argparse.ArgumentParser(add_help=False)
+    add = where.add_argument
+    add("--profile", default="quick", help=f"{', '.join(profiles.names())} (quick)")
+    add("--dataset", default="drawn", help="the data set (drawn)")
+    add("--data-root", default="", help="the folder of real photographs")
+    add("--runs", default="", help="where runs are kept (runs/ of the project)")
+    return where
 
 
 def run_chapter(options: argparse.Namespace) -> None:
@@ -184,13 +194,20 @@ def sync(options: argparse.Namespace) -> None:
 
 
 def _open_run(name, options, settings, seed=0) -> records.Run:
+    """The run, once the data set is known to exist, with folders that hold anywhere.
+
+    Decoded pictures are kept by their path, so that it has to be that of a chapter.
+    """
+    from reprolib.data import parts
+
+    parts(options.dataset)
     return records.open_run(
         name,
         profile=options.profile,
         settings=settings,
         dataset=options.dataset,
-        data_root=options.data_root,
-        runs_root=options.runs,
+        data_root=records.whole(options.data_root),
+        runs_root=records.whole(options.runs),
         seed=seed,
     )
 

@@ -1,6 +1,7 @@
 """`python -m reprolib data`: check, prepare and download data sets of photographs."""
 
 import argparse
+import shlex
 from pathlib import Path
 
 from reprolib import profiles
@@ -71,7 +72,8 @@ def prepare_data(options: argparse.Namespace) -> None:
         options.name, options.archive, options.root, options.sha256
     ):
         print(line)
-    print(f"next: python -m reprolib data check {options.name} {options.root}")
+    checked = preparing.next_to_check(options.name, options.root)
+    _say_next("check", checked, options.root)
 
 
 def download_data(options: argparse.Namespace) -> None:
@@ -86,7 +88,11 @@ def download_data(options: argparse.Namespace) -> None:
 
     path = download.download(owner, options.root, agreed)
     print(f"{path}: {download.verdict(owner, path)}")
-    print(f"next: python -m reprolib data prepare {options.name} {path} {options.root}")
+    _say_next("prepare", options.name, path, options.root)
+
+
+def _say_next(*words: str | Path) -> None:
+    print("next: python -m reprolib data", shlex.join(map(str, words)))
 
 
 def _yes(question: str) -> bool:

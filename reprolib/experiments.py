@@ -66,7 +66,16 @@ def variant_settings(variant: str, settings: Settings) -> Settings:
 
 
 # Chapters ask for the same pictures again and again; a few splits are kept decoded.
-_opened = cache(open_dataset)
+@cache
+def _read(name: str, settings: Settings, *roots) -> Dataset:
+    return open_dataset(name, settings, *roots)
+
+
+def _opened(name: str, settings: Settings, *roots) -> Dataset:
+    """The data set; photographs are opened once, whatever is done to their boxes."""
+    if name != "drawn":
+        settings = replace(settings, box_error=0.0)
+    return _read(name, settings, *roots)
 
 
 @lru_cache(maxsize=6)

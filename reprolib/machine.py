@@ -35,6 +35,13 @@ def git_state(root: Path) -> dict:
         return {"commit": "unknown", "dirty": True}
 
 
+def cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 @cache
 def hardware() -> dict:
     """Processor, cores this process may use, memory in GB, and the device of torch."""
@@ -44,7 +51,6 @@ def hardware() -> dict:
     lines = info.read_text().splitlines() if info.exists() else []
     names = [line.split(":", 1)[1].strip() for line in lines if "model name" in line]
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    usable = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count()))(0)
     device = "CPU"
     if torch.cuda.is_available():
         device = torch.cuda.get_device_name(0)
@@ -52,7 +58,7 @@ def hardware() -> dict:
         device = "Apple GPU"
     return {
         "cpu": names[0] if names else platform.processor() or platform.machine(),
-        "cores": len(usable),
+        "cores": cores(),
         "memory_gb": round(memory / 2**30, 1),
         "device": device,
     }

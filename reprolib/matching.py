@@ -7,6 +7,7 @@ import torch
 from reprolib import alignment
 from reprolib.data.pictures import Pixels
 from reprolib.distances import euclidean
+from reprolib.errors import ReproError
 from reprolib.networks import AlignedReID, embed
 from reprolib.protocols import pool_tracklets
 
@@ -39,14 +40,15 @@ def distance(kind: str, query: Embedded, gallery: Embedded) -> torch.Tensor:
     `global` is Euclidean, `aligned` the shortest path over the stripes, `unaligned`
     the sum over stripes of equal number; `global+...` adds the two distances.
     """
-    total = torch.zeros(1)
+    if kind not in KINDS:
+        raise ReproError(f"unknown kind {kind!r}; expected one of {', '.join(KINDS)}.")
+    total = None
     for part in kind.split("+"):
         if part == "global":
-            total = total + euclidean(query.global_, gallery.global_)
+            one = euclidean(query.global_, gallery.global_)
         elif part == "aligned":
-            total = total + alignment.local_distance(query.local, gallery.local)
-        elif part == "unaligned":
-            total = total + alignment.rigid_distance(query.local, gallery.local)
+            one = alignment.local_distance(query.local, gallery.local)
         else:
-            raise ValueError(f"unknown kind {kind!r}; expected one of {KINDS}")
+            one = alignment.rigid_distance(query.local, gallery.local)
+        total = one if total is None else total.add_(one)
     return total

@@ -126,11 +126,11 @@ def run(
     asked = {
         "profile": profile,
         "dataset": dataset,
-        "data_root": _whole(data_root),
-        "runs_root": _whole(runs_root),
+        "data_root": records.whole(data_root),
+        "runs_root": records.whole(runs_root),
         **(asked or {}),
     }
-    if asked["runs_root"] == _whole(records.project_root() / "runs"):
+    if asked["runs_root"] == records.whole(records.project_root() / "runs"):
         asked["runs_root"] = ""
     changed = given(asked, parameters(notebook, path))
     profile, dataset = asked["profile"], asked["dataset"]
@@ -148,11 +148,6 @@ def _check_dataset(name: str) -> None:
         from reprolib.data import parts
 
         parts(name)
-
-
-def _whole(path: str | Path) -> str:
-    """A path that holds from any folder; empty stays empty."""
-    return str(Path(path).expanduser().resolve()) if path else ""
 
 
 def expected(path: Path, profile: str, dataset: str) -> float | None:

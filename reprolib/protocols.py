@@ -166,7 +166,7 @@ def by_tracklet(pixels: Pixels) -> Pixels:
     """One picture a tracklet, its first frame, with all of them in `frames`.
 
     Pictures without tracklets are returned as they are. Labels and pictures then fit
-    the rows of the pooled features (`matching.embedded`). Chapters 4 to 7.
+    the rows of the pooled features (`matching.embedded`). Used by `experiments`.
     """
     if pixels.tracklets is None or not pixels.tracklets.any():
         return pixels

@@ -33,7 +33,7 @@ def refresh(runs_root: str, profile: str = "quick") -> list[str]:
         return f"<!-- results: {name} -->\n{text}\n<!-- end -->"
 
     text = path.read_text(encoding="utf-8")
-    pattern = r"<!-- results: (\w+) -->\n.*?<!-- end -->"
+    pattern = r"<!-- results: (\S+) -->\n.*?<!-- end -->"
     if not re.search(pattern, text, re.S):
         raise ReproError(f"{path}: no place for results: <!-- results: NAME -->")
     text = re.sub(pattern, replaced, text, flags=re.S)

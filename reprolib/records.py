@@ -64,6 +64,11 @@ def project_root() -> Path:
     )
 
 
+def whole(path: str | Path) -> str:
+    """A path that holds from any folder; empty stays empty."""
+    return str(Path(path).expanduser().resolve()) if path else ""
+
+
 def tag_folder(runs_root: str | Path, dataset: str, profile: str) -> Path:
     """Where every run of one data set and profile lies: `runs/drawn-quick`."""
     root = Path(runs_root).expanduser() if runs_root else project_root() / "runs"

@@ -16,7 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reprolib.data.holdings import unpacking, writing
+from reprolib.data import writing
+from reprolib.data.holdings import unpacking
 from reprolib.data.holdings.archives import checksum, open_archive
 from reprolib.errors import ReproError
 
@@ -265,6 +266,16 @@ def test_a_member_that_is_shorter_than_it_says(tmp_path):
     data[size : size + 4] = (5000).to_bytes(4, "little")
     path.write_bytes(data)
     refused(path, tmp_path / "root", "damaged .cam_b/003.bmp ends early")
+
+
+def test_a_method_that_python_cannot_unpack_is_named(tmp_path):
+    path = pack(tmp_path / "d.zip", FILES)
+    data = bytearray(path.read_bytes())
+    for mark, place in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        at = data.index(mark) + place
+        data[at : at + 2] = (97).to_bytes(2, "little")
+    path.write_bytes(data)
+    refused(path, tmp_path / "root", "a way that Python cannot read.*another program")
 
 
 @pytest.mark.parametrize(

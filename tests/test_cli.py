@@ -2,6 +2,7 @@
 
 import io
 import os
+import shlex
 import subprocess
 import sys
 import zipfile
@@ -10,7 +11,7 @@ import book
 import pytest
 from PIL import Image
 
-from reprolib import cli, profiles, records
+from reprolib import cli, experiments, profiles, records
 
 
 @pytest.fixture
@@ -29,6 +30,7 @@ def project(tmp_path, monkeypatch):
         ("run 0 -p stepz 3", "unknown parameter 'stepz'"),
         ("run 0 --dataset nothing", "nothing"),
         ("train aligned --profile smoke", "aligned"),
+        ("train aligned-box1 --dataset ../viper", "unknown data set '../viper'"),
         ("prepare --dataset viper --profile smoke", "data_root"),
         ("prepare --dataset viper --data-root /nowhere --profile smoke", "/nowhere"),
         ("table", "make reproduce"),
@@ -68,6 +70,26 @@ def test_run_check_table_publish_sync(project, capsys):
     assert (project / "figures" / "manifest.json").exists()
 
 
+def test_a_training_finds_folders_where_a_chapter_does(project, monkeypatch):
+    """A chapter knows them whole, and decoded pictures are kept by their path."""
+    seen = []
+    monkeypatch.setattr(
+        experiments.Bench, "obtain", lambda bench, *_: seen.append(bench.run)
+    )
+    words = "train aligned-box0 --dataset viper --data-root photos --runs there"
+    assert cli.main(words.split()) == 0
+    assert seen[0].data_root == str(project / "photos")
+    assert seen[0].base == project / "there" / "viper-quick"
+    assert cli.main(["train", "aligned-box0", "--dataset", "viper"]) == 0
+    assert (seen[1].data_root, seen[1].base.parent) == ("", project / "runs")
+
+
+def test_nothing_is_made_for_a_data_set_that_is_unknown(project):
+    before = sorted(project.rglob("*"))
+    assert cli.main(["prepare", "--dataset", "elsewhere"]) == 1
+    assert sorted(project.rglob("*")) == before
+
+
 def test_a_missing_argument_is_status_2(project):
     with pytest.raises(SystemExit) as error:
         cli.main([])
@@ -102,6 +124,14 @@ def test_data_prepare_and_check(viper, capsys):
     assert cli.main(["data", "check", "viper", "photos"]) == 0
     out = capsys.readouterr().out
     assert "Pictures: 8 decoded, 0 unreadable." in out
+
+
+def test_the_next_command_can_be_typed(viper, project, capsys):
+    assert cli.main(["data", "prepare", "viper", str(viper), "my photos"]) == 0
+    line = capsys.readouterr().out.splitlines()[-1]
+    words = shlex.split(line.removeprefix("next: python -m reprolib "))
+    assert words == ["data", "check", "viper", "my photos"]
+    assert cli.main(words) == 0
 
 
 def test_data_check_lists_what_is_wrong(viper, project, capsys):

@@ -161,7 +161,7 @@ def test_a_sum_of_kinds_is_the_sum_of_their_distances():
         both = parts["global"] + parts[local]
         torch.testing.assert_close(parts[f"global+{local}"], both)
     assert not torch.allclose(parts["aligned"], parts["unaligned"])
-    with pytest.raises(ValueError, match="unknown kind 'loca'"):
+    with pytest.raises(ReproError, match="unknown kind 'loca'"):
         matching.distance("loca", *sets)
 
 

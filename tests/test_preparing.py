@@ -86,6 +86,17 @@ def test_cuhk03_is_unpacked_once_its_matrix_is_there(forest, tmp_path):
     assert "unpacked already" in preparing.prepare("cuhk03", matrix, root)[-1]
 
 
+@pytest.mark.parametrize("boxes", ["labelled", "detected"])
+def test_after_a_family_a_data_set_is_checked_that_is_there(tmp_path, boxes):
+    root, name = tmp_path / "root", f"cuhk03-paper-{boxes}"
+    assert preparing.next_to_check(name, root) == name
+    assert preparing.next_to_check("cuhk-sysu", root) == "cuhk-sysu"
+    assert preparing.next_to_check("cuhk03", root) in SOURCES
+    for part in owners.parts(name, "cuhk03"):
+        (root / part).mkdir(parents=True)
+    assert preparing.next_to_check("cuhk03", root) == name
+
+
 @pytest.mark.parametrize("lost", ["scene", "annotation"])
 def test_annotation_and_pictures_belong_together(tmp_path, lost):
     tree, root = cuhk_sysu.write(tmp_path / "tree", 6, 6), tmp_path / "root"

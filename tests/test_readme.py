@@ -19,9 +19,13 @@ def project(tmp_path, monkeypatch):
     return tmp_path
 
 
-def write(project, chapter, rows):
+def write(project, chapter, rows, dataset="drawn"):
     run = records.open_run(
-        chapter, profile="quick", settings=SETTINGS, runs_root=project / "runs"
+        chapter,
+        profile="quick",
+        settings=SETTINGS,
+        dataset=dataset,
+        runs_root=project / "runs",
     )
     run.write({"headline": rows})
 
@@ -39,6 +43,16 @@ def test_the_table_holds_the_headline_rows_of_both_chapters(project):
     assert text.endswith("<!-- end -->\nafter\n")
     assert cli.main(["readme", "--runs", str(project / "runs")]) == 0
     assert (project / "README.md").read_text() == text
+
+
+@pytest.mark.parametrize("name", ["cuhk-sysu-g50", "market1501+cuhk03-new-labelled"])
+def test_every_data_set_can_have_a_place(project, name):
+    (project / "README.md").write_text(PLACE.replace("drawn", name))
+    row = {"name": "aligned", "rank1": 50.0, "mAP": 40.0, "note": ""}
+    for chapter in readme.CHAPTERS:
+        write(project, chapter, [row], name)
+    assert readme.refresh(project / "runs") == [name]
+    assert "| aligned | 50.0 | 40.0 |" in (project / "README.md").read_text()
 
 
 def test_a_readme_without_a_place_is_named(project):

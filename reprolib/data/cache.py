@@ -4,10 +4,8 @@ A file holds the (N, 3, H, W) uint8 pictures of one split in NumPy's own format.
 mapped into memory, so that many gigabytes can be read on a small machine. Chapter 1.
 """
 
-import errno
 import hashlib
 import os
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +15,8 @@ import torch
 import torchvision
 from numpy.lib import format as npy
 
+from reprolib import machine
+from reprolib.data.writing import amount, require_space, writing
 from reprolib.errors import ReproError
 from reprolib.progress import track
 
@@ -82,24 +82,13 @@ def _mapped(path: Path, shape: tuple[int, ...]) -> torch.Tensor:
 
 def _make(path: Path, shape: tuple[int, ...], decode, name: str) -> None:
     """Decode all pictures into a file beside `path`, then give it that name."""
-    needed = int(np.prod(shape))
-    label = f"decoding {name}, {in_words(needed)} for {path.parent}"
-    pictures = _decoded(decode, shape[0])
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(path.parent).free
-        if free < needed:
-            raise OSError(errno.ENOSPC, f"{in_words(free)} are free")
-        shown = track(pictures, label, total=shape[0], unit="picture")
-        _write(path, shape, shown)
-    except OSError as error:
-        full = error.errno == errno.ENOSPC
-        raise ReproError(
-            f"{path.parent}: the {shape[0]} decoded pictures of {name} "
-            f"({in_words(needed)}) cannot be written: {error.strerror}. "
-            f"{'Make room there' if full else 'Make it writable'}, or name another "
-            "folder for runs."
-        ) from error
+    needed, folder = int(np.prod(shape)), path.parent
+    require_space(folder, needed)
+    label = f"decoding {name}, {amount(needed)} for {folder}"
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        pictures = _decoded(decode, shape[0])
+        _write(path, shape, track(pictures, label, total=shape[0], unit="picture"))
 
 
 def _write(path: Path, shape: tuple[int, ...], pictures: Iterator) -> None:
@@ -118,11 +107,6 @@ def _write(path: Path, shape: tuple[int, ...], pictures: Iterator) -> None:
 
 def _decoded(decode: Callable[[int], torch.Tensor], count: int) -> Iterator:
     """The pictures in order, decoded in as many threads as there are cores."""
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    with ThreadPoolExecutor(machine.cores()) as pool:
         for start in range(0, count, CHUNK):
             yield from pool.map(decode, range(start, min(start + CHUNK, count)))
-
-
-def in_words(size: int) -> str:
-    """A number of bytes for people: `318 MB`, `12.5 GB`."""
-    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional as F
 
@@ -77,7 +77,7 @@ def decode(picture: Picture) -> torch.Tensor:
     try:
         with Image.open(picture.path) as image:
             return F.pil_to_tensor(image.convert("RGB"))
-    except (OSError, UnidentifiedImageError, SyntaxError) as error:
+    except Exception as error:  # a broken PNG raises whatever it likes
         raise ReproError(
             f"{picture.path}: the picture cannot be read ({error}); expected a whole "
             "JPEG, PNG or BMP file. Unpack the data set again."

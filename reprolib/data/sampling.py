@@ -14,9 +14,9 @@ class IdentitySampler:
     from, if several are joined: each batch then takes equal shares of its identities
     from the sets, and what does not divide goes round. A batch depends on
     `(seed, step)` alone, so a resumed training sees what an uninterrupted one would.
-    Within an epoch (every identity once) no identity comes twice; an identity with
-    fewer than K pictures repeats some. Raises `ReproError` if a set has fewer
-    identities than its share of `ids_per_batch`.
+    Within an epoch no identity of a set comes twice; where the sets do not divide P,
+    some wait for the next. An identity with fewer than K pictures repeats some. Raises
+    `ReproError` if a set has fewer identities than its share of `ids_per_batch`.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class IdentitySampler:
 
     @property
     def batches_per_epoch(self) -> int:
-        """Batches until every identity was seen once (the remainder is skipped).
+        """Batches until every identity had its turn (the remainder is skipped).
 
         Of joined sets it is the largest that counts; small ones come round more often.
         """

@@ -11,7 +11,7 @@ from reprolib.profiles import Settings
 
 @dataclass(frozen=True)
 class Source:
-    """One way to read one data set. Chapter 1.
+    """One way to read one data set; used by `open_dataset` and `data check`.
 
     `family` names the folder it lies in when several are joined; `read` opens it from
     that folder; sources of the same `people` number the same persons the same way.

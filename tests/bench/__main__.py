@@ -13,7 +13,9 @@ from reprolib import machine, records, speed
 
 GROUPS = (
     tasks.alignment_tasks,
+    tasks.training_tasks,
     tasks.ranking_tasks,
+    tasks.reranking_tasks,
     tasks.large_gallery_tasks,
     reading_tasks,
 )

@@ -84,7 +84,10 @@ def alignment_tasks():
         )
         yield task
         if h == 8:
-            yield Task(f"{task.name}", "s", task.scale, task.call, threads=2)
+            yield Task(task.name, "s", task.scale, task.call, threads=2)
+
+
+def training_tasks():
     batch = stripes(128).requires_grad_()
     plain = references.differentiable_local_distances
     yield Task(
@@ -125,6 +128,10 @@ def ranking_tasks():
         1,
         partial(evaluate_features, query, gallery, *labels),
     )
+
+
+def reranking_tasks():
+    (query, gallery), _ = market()
     q, g = query[:60], gallery[:240]
     matrices = [torch.cdist(*both).numpy() for both in ((q, g), (q, q), (g, g))]
     yield Task(
@@ -135,7 +142,7 @@ def ranking_tasks():
         partial(references.reranked, *matrices, 20, 6, 0.3),
     )
     yield Task(
-        f"re-ranking from features, {size}",
+        f"re-ranking from features, {QUERIES:,} x {GALLERY:,}",
         "s",
         1,
         partial(k_reciprocal_features, query, gallery),

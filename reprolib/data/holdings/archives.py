@@ -1,6 +1,6 @@
 """Reading the zip and tar archives that owners of data sets hand out, with suspicion.
 
-Every name, link and size is judged before the first byte is unpacked. Chapter 1.
+Every name, link and size is judged before the first byte is unpacked.
 """
 
 import hashlib
@@ -154,10 +154,6 @@ def _in_tar(path: Path, source: tarfile.TarFile) -> tuple[Member, ...]:
         name = _inside(path, entry.name)
         if not (entry.isreg() or entry.isdir()):
             _refuse(path, entry.name, "is a link or a device")
-        try:
-            tarfile.data_filter(entry, "/unpacked")
-        except tarfile.FilterError as error:
-            _refuse(path, entry.name, str(error))
         if entry.isreg():
             members.append(Member(name, entry.size, entry))
     _require_end(path, source.offset)

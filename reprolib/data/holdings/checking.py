@@ -1,6 +1,6 @@
 """What a folder of photographs holds, compared with what its data set should hold.
 
-`python -m reprolib data check NAME ROOT` prints the report. Chapter 1.
+`python -m reprolib data check NAME ROOT` prints the report.
 """
 
 import json
@@ -32,8 +32,8 @@ TITLES = {"market": "Market-1501", "mars": "MARS"}
 class Report:
     """What `check` found: `parts` maps each expected file or folder to what is there.
 
-    `counts` has the columns split, what, official, here, fewer or more; `unreadable`
-    pairs a picture with what its decoder said.
+    `counts` is what `compare` returns; `unreadable` pairs a picture with what its
+    decoder said.
     """
 
     name: str
@@ -50,7 +50,7 @@ def check(name: str, root: Path, settings: Settings) -> Report:
 
     All pictures are decoded, in parallel. A tree that is smaller than the official one
     is no problem; missing parts, unreadable pictures, a tree that its reader refuses
-    and people in both training and test are. Chapter 1.
+    and people in both training and test are.
     """
     source = SOURCES[name]
     parts = {p: _there(root / p) for p in owners.parts(name, source.family)}

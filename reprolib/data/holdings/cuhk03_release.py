@@ -18,8 +18,8 @@ import h5py
 import numpy as np
 from PIL import Image
 
-from reprolib.data.holdings.writing import writing
 from reprolib.data.readers.cuhk03 import FOLDERS, SPLITS
+from reprolib.data.writing import writing
 from reprolib.errors import ReproError
 from reprolib.progress import track
 
@@ -36,7 +36,6 @@ def unpack(mat: str | Path, root: str | Path) -> str:
     `1_001_2_06.png`, and the test sets in splits_classic.json. They appear once all is
     written; a run that was broken off starts again. The matrix stays. Raises
     ReproError where it is broken or of another layout, or `root` cannot be written.
-    Chapter 1.
     """
     mat, root = Path(mat), Path(root)
     if _unpacked(root):

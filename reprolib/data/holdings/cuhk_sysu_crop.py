@@ -13,11 +13,11 @@ import torch
 from torchvision.transforms.v2 import functional as F
 
 from reprolib.data.dataset import DISTRACTOR, Picture
-from reprolib.data.holdings.writing import writing
 from reprolib.data.pictures import decode
 from reprolib.data.readers import cuhk_sysu_release as release
 from reprolib.data.readers.cuhk_sysu import COLUMNS, SPLITS
 from reprolib.data.readers.cuhk_sysu_release import Box, Mark
+from reprolib.data.writing import writing
 from reprolib.errors import ReproError
 from reprolib.progress import track
 
@@ -48,7 +48,7 @@ def crop(release_root: str | Path, root: str | Path) -> str:
     is, and may lie in `root` itself. A box that reaches over the edge of its scene is
     cut there; an empty one (the release has some) is left out, unless it is of a
     numbered person. Raises ReproError where annotation and scenes do not belong
-    together, or `root` cannot be written. Chapter 1.
+    together, or `root` cannot be written.
     """
     source, root = Path(release_root), Path(root)
     if (root / "crops.csv").is_file():

@@ -1,6 +1,6 @@
 """Downloading an archive, where its owner offers a plain address and terms are agreed.
 
-Chapter 1 says where to ask for the data sets that cannot be had this way.
+The pages in notebooks/data_sets say where to ask for all others.
 """
 
 import logging
@@ -14,7 +14,7 @@ import requests
 
 from reprolib.data.holdings.archives import checksum
 from reprolib.data.holdings.owners import Owner, described
-from reprolib.data.holdings.writing import writing
+from reprolib.data.writing import writing
 from reprolib.errors import ReproError
 
 SECONDS = 30  # without a byte, until the server counts as out of reach
@@ -25,7 +25,7 @@ def download(owner: Owner, root: Path, agreed: Callable[[str], bool]) -> Path:
 
     `agreed` is shown the terms and says whether the reader accepts them. Raises
     `ReproError`, with nothing half-written, where there is no plain address, the terms
-    are not accepted, the server fails or the checksum is another. Chapter 1.
+    are not accepted, the server fails or the checksum is another.
     """
     if not owner.address:
         raise ReproError(

@@ -2,7 +2,7 @@
 
 Only VIPeR lies at a plain address of its owner's university; the others are behind a
 form, a letter or a drive that wants a browser. DukeMTMC is left out: its owners
-withdrew it in 2019. Chapter 1.
+withdrew it in 2019. The pages in notebooks/data_sets say more.
 """
 
 from dataclasses import dataclass

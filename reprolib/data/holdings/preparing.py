@@ -1,4 +1,4 @@
-"""From an owner's archive to the folders that a reader opens. Chapter 1."""
+"""From an owner's archive to the folders that a reader opens."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -35,7 +35,7 @@ def prepare(name: str, archive: Path, root: Path, sha256: str = "") -> list[str]
     """Unpack `archive` into `root` and make picture folders of what holds none.
 
     `archive` may be `root` itself, where it was unpacked by hand. Returns what was done
-    in sentences. Raises `ReproError` as `unpack` and the readers do. Chapter 1.
+    in sentences. Raises `ReproError` as `unpack` and the steps do.
     """
     kind = family(name)
     if archive.is_dir():
@@ -54,6 +54,17 @@ def prepare(name: str, archive: Path, root: Path, sha256: str = "") -> list[str]
     if missing := [p for p in owners.parts(name, kind) if not (root / p).exists()]:
         said.append(f"still missing: {', '.join(missing)}; prepare their archives too")
     return said
+
+
+def next_to_check(name: str, root: Path) -> str:
+    """`name`, or of a family the first data set of which all parts lie in `root`."""
+    if name in SOURCES:
+        return name
+    names = [n for n, source in SOURCES.items() if source.family == name]
+    whole = (
+        n for n in names if all((root / p).exists() for p in owners.parts(n, name))
+    )
+    return next(whole, names[0])
 
 
 def _unpacked_by_hand(kind: str, archive: Path, root: Path) -> str:

@@ -1,7 +1,7 @@
 """Unpacking an owner's archive into the folder of its data set, wholly or not at all.
 
 Files go to a hidden folder first and are renamed once all are there; a second run goes
-on where the first was stopped. Chapter 1.
+on where the first was stopped.
 """
 
 import os
@@ -18,7 +18,7 @@ from reprolib.data.holdings.archives import (
     checksum,
     open_archive,
 )
-from reprolib.data.holdings.writing import on_disk, require_space, writing
+from reprolib.data.writing import on_disk, require_space, writing
 from reprolib.errors import ReproError
 from reprolib.progress import track
 
@@ -43,7 +43,7 @@ def unpack(
     Files in `root` with the right size are kept, others of the same name replaced.
     Raises `ReproError`, before anything is written, for another checksum than
     `sha256`, a wrong archive or a full disk; and leaves nothing behind when the
-    archive turns out to be damaged. Chapter 1.
+    archive turns out to be damaged.
     """
     found = checksum(path)
     _require_checksum(path, found, sha256)

@@ -30,7 +30,7 @@ PICTURES = {"labelled": (7368, 1400, 5328), "detected": (7365, 1400, 5332)}
 
 
 def read(root: str | Path, protocol: str, boxes: str, seed: int = 0) -> Dataset:
-    """CUHK03 in the folder `root`, split by a protocol; taught in chapter 1.
+    """CUHK03 in the folder `root`, split by a protocol.
 
     `protocol` "new" takes the split from its .mat file, "classic" test set number
     `seed` % 20 of the release, "paper" 200 people (at most half) drawn by `seed`, as

@@ -28,7 +28,7 @@ def read(root: str | Path, gallery_size: int = 100) -> Dataset:
     camid is the scene's number, so that nothing in the query's own scene is a match.
     The gallery holds every box of the test's scenes; who is never searched is a
     distractor. `candidates` are the boxes of a query's list. Raises ReproError if
-    crops or lists are missing, broken or do not belong together. Chapter 1.
+    crops or lists are missing, broken or do not belong together.
     """
     if gallery_size not in NAMES:
         raise ReproError(

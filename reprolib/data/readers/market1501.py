@@ -46,7 +46,7 @@ def read(root: str | Path, name: str = "market1501") -> Dataset:
 
 
 def read_500k(root: str | Path) -> Dataset:
-    """The data set with its 500,000 further distractors in the gallery; chapter 1.
+    """The data set with its 500,000 further distractors in the gallery.
 
     They lie in the folder `images` beside the others. Whatever their names say, each
     is a distractor of no camera, 0. Raises ReproError as `read` does.

@@ -22,7 +22,7 @@ JUNK_FOLDER = "00-1"
 
 
 def read(root: str | Path, name: str = "mars") -> Dataset:
-    """MARS in the folder `root`: one picture a frame, tracklets from 1; chapter 1.
+    """MARS in the folder `root`: one picture a frame, tracklets from 1.
 
     The gallery holds all tracklets of the test, the queries too, as the owner's MATLAB
     code has it: a query may be the match of another query of its person, and never of

@@ -16,7 +16,7 @@ NAME = re.compile(r"(\d{3,})_(\d{1,3})")
 
 
 def read(root: str | Path, seed: int) -> Dataset:
-    """VIPeR split into two halves of its people by a seeded shuffle; chapter 1.
+    """VIPeR split into two halves of its people by a seeded shuffle.
 
     People seen by both cameras take part: 316 train, 316 test. Camera a gives the
     queries, camera b the gallery. The identity is the file's number + 1, because 0
