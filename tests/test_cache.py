@@ -134,9 +134,7 @@ def test_a_disk_that_fills_up_meanwhile_is_told(dataset, folder, monkeypatch):
 
 def test_a_folder_that_cannot_be_made_is_told(dataset, folder):
     folder.parent.write_text("in the way")
-    with pytest.raises(
-        ReproError, match="cannot be written to .*run the"
-    ):
+    with pytest.raises(ReproError, match="cannot be written to .*run the"):
         kept(dataset, folder)
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from reprolib import data
+
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 CONDA = {"pytorch": "torch", "bioconda::snakemake-minimal": "snakemake"}
@@ -74,13 +76,15 @@ def test_help_lists_every_target():
         assert re.search(rf"^  {target} +\w", done.stdout, re.M), target
 
 
-def test_ci_runs_the_tests_and_the_smoke_book():
+def test_ci_runs_the_tests_and_the_smoke_book_drawn_and_joined():
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)
     text = script.read_text()
     assert "set -euo pipefail" in text
     for line in ("make test", "make reproduce PROFILE=smoke", "reprolib check"):
         assert line in text
+    joined = re.search(r"^joined=(\S+)$", text, re.M)[1]
+    assert len(data.parts(joined)) == 4 and 'DATASET="$joined"' in text
 
 
 def test_readme_starts_with_the_two_commands():
