@@ -20,7 +20,7 @@ CHATTER := ^(Assuming|Building DAG|Using shell|Select jobs|Execute|Complete log|
 SOURCES := $(shell find reprolib tests notebooks figures -type f -not -path '*/__pycache__/*' 2>/dev/null) \
 	$(wildcard *.md *.toml *.yml Snakefile)
 
-.PHONY: help setup reproduce book test publish notebooks bench clean
+.PHONY: help setup reproduce book test publish notebooks bench leak clean
 
 help: ## this list
 	@echo "make TARGET [PROFILE=smoke|quick|paper] [DATASET=drawn] [DATA_ROOT=folder] [CORES=2]"
@@ -69,6 +69,9 @@ notebooks: setup ## bring each notebook up to its .py, keeping outputs
 bench: setup ## time the library against plain implementations (8 minutes, quiet machine)
 	@cd tests && ../$(BIN)/python -m bench
 	@$(BOOK) readme
+
+leak: setup ## ten seeds of chapter 5's leak (20 trainings; about 10 minutes)
+	@$(BOOK) leak --runs "$(RUNS)"
 
 clean: ## remove what runs left, not .venv
 	rm -rf runs .snakemake .pytest_cache .ruff_cache .hypothesis .venv/.tested

@@ -18,7 +18,7 @@ BOX = round(SETTINGS.box_error)
 RUNNERS = {f"{n}.py" for n in ("__main__", "cli", "data_commands", "notebooks",
                                 "publishing", "readme", "progress")}
 CHAPTER_ONLY = {f"{n}.py" for n in ("figures", "human", "reported", "reranking",
-                                     "records", "machine", "speed")}
+                                     "records", "machine", "speed", "leak")}
 CODE = [str(p) for p in sorted(Path("reprolib").rglob("*"))
         if p.suffix in (".py", ".toml", ".csv") and p.name not in RUNNERS
         and p.parent.name != "holdings"]
@@ -51,7 +51,8 @@ CHAPTERS = {
     "02_alignment": (DATA, []),
     "03_network_and_losses": (DATA, []),
     "04_training": (DATA, models(TAUGHT)),
-    "05_ablations": (records("04_training") + models(GRID), []),
+    "05_ablations": (records("04_training") + models(GRID)
+                     + ["reprolib/leak.json"], []),
     "06_benchmark": (records("05_ablations") + ["reprolib/speed.json"], []),
     "07_human_versus_model": (records("04_training"), []),
     "08_verdict": (records("02_alignment", "03_network_and_losses", "06_benchmark",

@@ -64,6 +64,7 @@ def _add_runs(commands) -> None:
     train.add_argument("--seed", type=int, default=0, help="(0)")
     prepare = command("prepare", prepare_data, "draw the data, or open the photographs")
     prepare.add_argument("--box", type=float, help="error of the boxes, 0 to 1")
+    command("leak", measure_leak, "train ten seeds of the leak, keep their record")
     command("table", print_table, "print the results and where they lie")
     command("check", check_runs, "check that every chapter ran whole")
 
@@ -116,6 +117,20 @@ def prepare_data(options: argparse.Namespace) -> None:
     run = _open_run("data", options, settings)
     with Watch(f"data, box error {box:g}"):
         print(experiments.Bench(run).dataset(box).statistics())
+
+
+def measure_leak(options: argparse.Namespace) -> None:
+    """Train ten seeds of chapter 5's leak and keep their record in the package."""
+    from reprolib import leak
+
+    if options.dataset != "drawn":
+        raise ReproError(
+            f"dataset = {options.dataset!r}: a leak can be made at will among drawn "
+            "people only; leave --dataset out."
+        )
+    settings = profiles.settings(options.profile, options.dataset)
+    with Watch("leak, ten seeds"):
+        print(leak.write(leak.measure(_open_run("data", options, settings))))
 
 
 def print_table(options: argparse.Namespace) -> None:

@@ -23,7 +23,7 @@ ORDER = (
     "paths tiles alignment distances losses evaluation reranking protocols shots",
     "backbones networks matching",
     "checkpoints training records human reported speed",
-    "experiments figures",
+    "experiments figures leak",
     "notebooks",
     "publishing readme data_commands",
     "cli",
