@@ -18,7 +18,8 @@ BOX = round(SETTINGS.box_error)
 RUNNERS = {f"{n}.py" for n in ("__main__", "cli", "data_commands", "notebooks",
                                 "publishing", "readme", "progress")}
 CHAPTER_ONLY = {f"{n}.py" for n in ("figures", "human", "reported", "reranking",
-                                     "records", "machine", "speed", "leak")}
+                                     "records", "machine", "speed", "leak",
+                                     "measurements")}
 CODE = [str(p) for p in sorted(Path("reprolib").rglob("*"))
         if p.suffix in (".py", ".toml", ".csv") and p.name not in RUNNERS
         and p.parent.name != "holdings"]

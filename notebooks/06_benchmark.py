@@ -465,7 +465,7 @@ ax.hist(shots, bins, alpha=0.7, label="one picture a person")
 ax.axvline(limit["rank1"], color="black", label="the limit")
 ax.axvline(whole["rank1"], color=figures.RED, linestyle="--", label="all pictures")
 ax.set(xlabel="rank-1, %", ylabel="draws")
-ax.legend()
+ax.legend(loc="upper right", bbox_to_anchor=(0.93, 1))
 plt.show()
 
 # %% [markdown]

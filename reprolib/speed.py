@@ -1,9 +1,8 @@
 """What the core costs, as `make bench` last measured it into speed.json."""
 
-import json
 from pathlib import Path
 
-from reprolib.errors import ReproError
+from reprolib import measurements
 
 RECORD = Path(__file__).with_name("speed.json")
 
@@ -16,13 +15,7 @@ def read() -> dict:
     beyond the inputs (or None). `stripes`, `gallery` and `reranked` hold how cost
     grows, each beside its `floor`. Raises ReproError where there is no record.
     """
-    try:
-        return json.loads(RECORD.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ReproError(
-            f"{RECORD} cannot be read ({error}); expected the record of a benchmark: "
-            "make it with `make bench`."
-        ) from error
+    return measurements.read(RECORD, "a benchmark", "make bench")
 
 
 def table(record: dict) -> str:

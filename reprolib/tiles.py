@@ -26,11 +26,11 @@ class LocalDistance(torch.autograd.Function):
         ):
             right = _right(tile, exact)
             for target, queries in zip(columns.split(size), left, strict=True):
-                half = _half_distances(queries, right, exact, buffer)
-                target.copy_(walk(_by_stripe(half.tanh_(), f, g))[0])
-                if target.sum().isnan():
-                    half = _half_distances(queries, right, exact, buffer, clamp=True)
+                for clamp in (False, True):
+                    half = _half_distances(queries, right, exact, buffer, clamp)
                     target.copy_(walk(_by_stripe(half.tanh_(), f, g))[0])
+                    if not target.sum().isnan():
+                        break
         return out
 
     @staticmethod
@@ -86,7 +86,7 @@ def _right(g, exact):
     return torch.cat([g, torch.ones_like(norms), norms / 4], 1)
 
 
-def _half_distances(left, right, exact, buffer, clamp=False):
+def _half_distances(left, right, exact, buffer, clamp):
     """Return x / 2 = |f_i - g_j| / 2; `buffer` keeps its memory from tile to tile.
 
     Equal stripes can round to x^2 < 0: NaN here, or 0 with `clamp`, at the price of

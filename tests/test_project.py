@@ -22,7 +22,7 @@ ORDER = (
     "data",
     "paths tiles alignment distances losses evaluation reranking protocols shots",
     "backbones networks matching",
-    "checkpoints training records human reported speed",
+    "checkpoints training records human reported measurements speed",
     "experiments figures leak",
     "notebooks",
     "publishing readme data_commands",

@@ -25,40 +25,28 @@ class Source:
     official: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
-MARKET1501 = {
-    "train": {"identities": 751, "pictures": 12_936, "cameras": 6},
-    "query": {"identities": 750, "pictures": 3368, "cameras": 6},
-}
+def _market1501(read: Callable[[Path], Dataset], further: int = 0) -> Source:
+    """Market1501 as `read` opens it, with so many further distractors."""
+    return Source(
+        "market1501",
+        lambda root, _: read(root),
+        people="market1501",
+        official={
+            "train": {"identities": 751, "pictures": 12_936, "cameras": 6},
+            "query": {"identities": 750, "pictures": 3368, "cameras": 6},
+            "gallery": {
+                "identities": 750,
+                "pictures": 19_732 + further,
+                "distractors": 2798 + further,
+                "junk": 3819,
+            },
+        },
+    )
+
 
 SOURCES = {
-    "market1501": Source(
-        "market1501",
-        lambda root, _: market1501.read(root),
-        people="market1501",
-        official=MARKET1501
-        | {
-            "gallery": {
-                "identities": 750,
-                "pictures": 19_732,
-                "distractors": 2798,
-                "junk": 3819,
-            }
-        },
-    ),
-    "market1501-500k": Source(
-        "market1501",
-        lambda root, _: market1501.read_500k(root),
-        people="market1501",
-        official=MARKET1501
-        | {
-            "gallery": {
-                "identities": 750,
-                "pictures": 519_732,
-                "distractors": 502_798,
-                "junk": 3819,
-            }
-        },
-    ),
+    "market1501": _market1501(market1501.read),
+    "market1501-500k": _market1501(market1501.read_500k, further=500_000),
     **{
         f"cuhk03-{protocol}-{boxes}": Source(
             "cuhk03",

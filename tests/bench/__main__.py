@@ -1,15 +1,11 @@
 """Print one line a task and write reprolib/speed.json."""
 
-import json
-import os
-from datetime import UTC, datetime
-
 import torch
 
 from bench import growth, tasks
 from bench.reading import reading_tasks
 from bench.timing import peak_megabytes, timed
-from reprolib import machine, records, speed
+from reprolib import measurements, speed
 
 GROUPS = (
     tasks.alignment_tasks,
@@ -27,8 +23,8 @@ def row(task):
     scaled = {k: found[k] * task.scale for k in ("least", "most")}
     plain = None
     if task.plain:
-        plain = timed(task.plain, repeats=1)["seconds"] * task.plain_scale
-        plain *= task.scale if task.plain_scale == 1 else 1
+        plain = timed(task.plain, repeats=1)["seconds"]
+        plain *= task.plain_scale or task.scale
     return {
         "name": task.name,
         "unit": task.unit,
@@ -56,20 +52,13 @@ def main():
     torch.manual_seed(0)
     torch.set_num_threads(1)
     rows = [show(row(task)) for group in GROUPS for task in group()]
-    record = {
-        "date": datetime.now(UTC).date().isoformat(),
-        **machine.git_state(records.project_root()),
-        "versions": machine.versions(),
-        "hardware": machine.hardware(),
+    found = {
         "rows": rows,
         "stripes": list(growth.by_stripes()),
         "gallery": list(growth.by_gallery()),
         "reranked": list(growth.by_reranked()),
     }
-    partial = speed.RECORD.with_suffix(".part")
-    partial.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    os.replace(partial, speed.RECORD)
-    print(speed.RECORD)
+    print(measurements.write(speed.RECORD, found))
 
 
 if __name__ == "__main__":

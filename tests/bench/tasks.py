@@ -20,7 +20,7 @@ WITH_DISTRACTORS = 500_000
 class Task:
     """One line of the table: `scale` turns the seconds of `call` into `unit`.
 
-    `plain` does the same in a readable way, on less: `plain_scale` makes up for it.
+    `plain` does the same in a readable way; where on less, it has a scale of its own.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Task:
     scale: float
     call: callable
     plain: callable = None
-    plain_scale: float = 1.0
+    plain_scale: float | None = None
     threads: int = 1
     memory: str = ""
 
