@@ -17,9 +17,6 @@ BOOK := $(BIN)/python -m reprolib
 WHERE = --profile "$(PROFILE)" --dataset "$(DATASET)" --data-root "$(DATA_ROOT)" --runs "$(RUNS)"
 # Of what Snakemake says, the steps done and what went wrong.
 CHATTER := ^(Assuming|Building DAG|Using shell|Select jobs|Execute|Complete log|Finished job|Provided cores|Rules claiming|Elapsed|\[[A-Z][a-z]{2} .*\]$$)
-SOURCES := $(shell find reprolib tests notebooks figures -type f -not -path '*/__pycache__/*' 2>/dev/null) \
-	$(wildcard *.md *.toml *.yml Snakefile)
-
 .PHONY: help setup reproduce book test publish notebooks bench leak clean
 
 help: ## this list
@@ -51,13 +48,9 @@ book: setup
 	    --rerun-incomplete --config profile="$(PROFILE)" dataset="$(DATASET)" \
 	    data_root="$(DATA_ROOT)" runs="$(RUNS)" 2>&1 | sed -uE '/$(CHATTER)/d'
 
-test: .venv/.tested ## run the tests
-	@echo "[test] all passed, and nothing has changed since"
-
-.venv/.tested: .venv/.ready $(SOURCES)
+test: setup ## run the tests
 	@$(BIN)/ruff check .
 	@$(BIN)/python -m pytest -n $(CORES)
-	@touch $@
 
 publish: ## run the book at quick, refresh the committed notebooks and figures
 	@$(MAKE) --no-print-directory book PROFILE=quick DATASET=drawn DATA_ROOT=
@@ -74,4 +67,4 @@ leak: setup ## ten seeds of chapter 5's leak (20 trainings; about 10 minutes)
 	@$(BOOK) leak --runs "$(RUNS)"
 
 clean: ## remove what runs left, not .venv
-	rm -rf runs .snakemake .pytest_cache .ruff_cache .hypothesis .venv/.tested
+	rm -rf runs .snakemake .pytest_cache .ruff_cache .hypothesis

@@ -12,6 +12,10 @@ from reprolib.data.pictures import normalise
 from reprolib.profiles import Settings
 
 POOL = {"max": torch.amax, "mean": torch.mean}
+# oneDNN's AVX2 kernel for the backward pass of a channels-last 1x1 convolution with
+# stride 2 writes past its memory where fewer channels than this come in
+# (`python tests/onednn_channels.py` shows it).
+SAFE_CHANNELS = 8
 
 
 class Features(NamedTuple):
@@ -62,6 +66,7 @@ class AlignedReID(nn.Module):
         self.local = local_head(
             settings.local_layout, channels, settings.local_channels
         )
+        self.format = memory_format(self.backbone)
         self.identity = nn.Linear(channels, identities)
         # Pooled features are short: a smaller start would leave the identity loss mute
         # beside the triplets.
@@ -89,6 +94,27 @@ class AlignedReID(nn.Module):
             # Keeps Eq. 1 of the paper away from its flat part.
             stripes = F.normalize(stripes, dim=2)
         return stripes
+
+
+    def prepare(self, images: torch.Tensor) -> torch.Tensor:
+        """`(N, 3, H, W)` uint8 as `forward` wants it: normalised, on its device."""
+        device = next(self.parameters()).device
+        return normalise(images.to(device)).contiguous(memory_format=self.format)
+
+
+def memory_format(backbone: nn.Module) -> torch.memory_format:
+    """Channels last, which is faster, unless a narrow 1x1 convolution has a stride.
+
+    Such a one crashes on processors without AVX-512: see `SAFE_CHANNELS`.
+    """
+    narrow = any(
+        isinstance(m, nn.Conv2d)
+        and m.kernel_size == (1, 1)
+        and m.stride != (1, 1)
+        and m.in_channels < SAFE_CHANNELS
+        for m in backbone.modules()
+    )
+    return torch.contiguous_format if narrow else torch.channels_last
 
 
 class Cost(NamedTuple):
@@ -131,7 +157,7 @@ def build(settings: Settings, identities: int, seed: int) -> AlignedReID:
         network = AlignedReID(settings, identities)
     if settings.weights:
         load_weights(network.backbone, settings)
-    return network.to(memory_format=torch.channels_last)
+    return network.to(memory_format=network.format)
 
 
 @torch.inference_mode()
@@ -145,11 +171,9 @@ def embed(
     """
     was_training = network.training
     network.eval()
-    device = next(network.parameters()).device
     parts = []
     for some in images.split(batch):
-        x = normalise(some.to(device)).contiguous(memory_format=torch.channels_last)
-        features = network(x)
+        features = network(network.prepare(some))
         parts.append((F.normalize(features.global_).cpu(), features.local.cpu()))
     network.train(was_training)
     return torch.cat([g for g, _ in parts]), torch.cat([local for _, local in parts])

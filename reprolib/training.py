@@ -11,7 +11,7 @@ from reprolib import losses, progress
 from reprolib.alignment import paired_local_distance, paired_rigid_distance
 from reprolib.checkpoints import Trained, restore, save
 from reprolib.data.dataset import DISTRACTOR
-from reprolib.data.pictures import Pixels, augment, augmentation, normalise
+from reprolib.data.pictures import Pixels, augment, augmentation
 from reprolib.data.sampling import IdentitySampler
 from reprolib.distances import euclidean
 from reprolib.networks import Features, build
@@ -111,7 +111,7 @@ def train(
         index = sampler.batch(step)
         some = pixels.images.index_select(0, known[index])  # the rest stays on disk
         some = augment(some, transform, seed=seed * 1_000_003 + step)
-        x = normalise(some.to(where)).contiguous(memory_format=torch.channels_last)
+        x = trained.networks[0].prepare(some)
         with precision(settings, where):
             features = [network(x) for network in trained.networks]
         loss, parts = batch_loss(features, classes[index].to(where), settings)

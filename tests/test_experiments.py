@@ -10,7 +10,7 @@ from reprolib.distances import euclidean
 from reprolib.errors import ReproError
 
 SETTINGS = replace(
-    profiles.settings("smoke"), steps=2, channels=4, seeds=(0,), train_ids=10
+    profiles.settings("smoke"), steps=2, channels=8, seeds=(0,), train_ids=10
 )
 
 

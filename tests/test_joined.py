@@ -202,7 +202,7 @@ def test_half_a_million_frames_are_listed_sampled_and_never_loaded(tmp_path):
     labels = pids(both.train), camids(both.train)
     pixels = Pixels(torch.from_numpy(images), *labels, sets=torch.tensor(both.sets))
     settings = replace(
-        SETTINGS, height=32, width=16, ids_per_batch=4, steps=2, channels=4
+        SETTINGS, height=32, width=16, ids_per_batch=4, steps=2, channels=8
     )
     assert training.train(settings, pixels, 0, tmp_path / "run").step == 2
     sampler = IdentitySampler(classes(both.train), 4, 4, 0, pixels.sets)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import onednn_channels
 import pytest
 import torch
 from torch.nn import functional
@@ -200,3 +201,25 @@ def test_the_cost_is_that_of_the_network_that_is_built():
         with torch.no_grad():
             assert network.backbone(images(1)).shape[1:] == found.map
             assert network(images(1)).local.shape[1] == found.map[1]
+
+
+def test_a_network_too_narrow_for_channels_last_avoids_it_and_learns_all_the_same():
+    """On AVX2 the channels-last form of 4 channels crashes: see onednn_channels.py."""
+    formats = {}
+    for channels in (4, 7, 8, 32):
+        network = build(replace(SMOKE, channels=channels), 5, seed=0)
+        formats[channels] = network.format
+        x = network.prepare(torch.zeros(12, 3, 112, 56, dtype=torch.uint8))
+        assert x.is_contiguous(memory_format=network.format)
+    assert formats[4] == formats[7] == torch.contiguous_format
+    assert formats[8] == formats[32] == torch.channels_last
+    narrow = build(replace(SMOKE, channels=4), 5, seed=0)
+    images = torch.randint(0, 255, (12, 3, 112, 56), dtype=torch.uint8)
+    for _ in range(3):
+        narrow(narrow.prepare(images)).local.sum().backward()
+    assert all(p.grad.isfinite().all() for p in narrow.backbone.parameters())
+
+
+@pytest.mark.parametrize("channels", [8, 10, 16, 32])
+def test_channels_last_gradients_are_those_without_onednn(channels):
+    assert onednn_channels.error(channels, 2 * channels, 1, 2) < 1e-4

@@ -15,7 +15,7 @@ from reprolib.evaluation import evaluate
 from reprolib.networks import Features
 
 SETTINGS = replace(
-    profiles.settings("smoke"), steps=6, ids_per_batch=4, shots_per_id=3, channels=4
+    profiles.settings("smoke"), steps=6, ids_per_batch=4, shots_per_id=3, channels=8
 )
 
 
