@@ -29,7 +29,8 @@ import pandas as pd
 import torch
 import torch.nn.functional as F
 
-from reprolib import alignment, figures, profiles, records, reported
+from reprolib import alignment, settings as profiles
+from reprolib.book import figures, reported, run as records
 from reprolib.data import drawn, drawn_spec
 
 # %%

@@ -31,7 +31,9 @@ import torch
 import torch.nn.functional as F
 from matplotlib.colors import ListedColormap
 
-from reprolib import evaluation, experiments, figures, profiles, records, reported
+from reprolib import evaluation, settings as profiles
+from reprolib.study import store as experiments
+from reprolib.book import figures, reported, run as records
 from reprolib.data import drawn, drawn_spec, pictures, sampling
 from reprolib.data.dataset import DISTRACTOR, JUNK, classes
 

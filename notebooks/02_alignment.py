@@ -32,7 +32,10 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from reprolib import alignment, experiments, figures, paths, profiles, records
+from reprolib import alignment, settings as profiles
+from reprolib.study import store as experiments
+from reprolib.book import figures, run as records
+from reprolib.alignment import recurrence as paths
 from reprolib.data import drawn, drawn_spec
 
 figures.style()

@@ -29,12 +29,14 @@ import pandas as pd
 import torch
 import torch.nn.functional as F
 
-from reprolib import experiments, figures, losses, networks, profiles, records, training
+from reprolib.study import store as experiments
+from reprolib.book import figures, run as records
+from reprolib import losses, networks, settings as profiles, training
 from reprolib.alignment import local_distance, paired_local_distance
 from reprolib.data.dataset import classes
 from reprolib.data.pictures import normalise
 from reprolib.data.sampling import IdentitySampler
-from reprolib.distances import euclidean
+from reprolib.alignment.distances import euclidean
 
 # %%
 figures.style()

@@ -29,7 +29,10 @@ from scipy.stats import rankdata
 from sklearn.manifold import TSNE
 from sklearn.metrics import silhouette_score
 
-from reprolib import experiments, figures, matching, networks, profiles, records
+from reprolib.study import store as experiments
+from reprolib.book import figures, run as records
+from reprolib.evaluation import features as matching
+from reprolib import networks, settings as profiles
 from reprolib.alignment import shortest_path, stripe_distances, trace_path
 from reprolib.data import drawn, drawn_spec
 from reprolib.data.dataset import DISTRACTOR, JUNK

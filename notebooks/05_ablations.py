@@ -28,8 +28,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from reprolib import evaluation, experiments, figures, matching, profiles, records
-from reprolib import leak as leak_record
+from reprolib import evaluation, settings as profiles
+from reprolib.study import store as experiments
+from reprolib.book import figures, run as records
+from reprolib.evaluation import features as matching
+from reprolib.study import leak as leak_record
 
 figures.style()
 settings = profiles.settings(profile, dataset, globals())

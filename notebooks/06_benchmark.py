@@ -29,11 +29,13 @@ import pandas as pd
 import torch
 from sklearn.metrics import average_precision_score
 
-from reprolib import figures, matching, profiles, protocols, reported, reranking, speed
+from reprolib.book import benchmark as speed, figures, reported
+from reprolib.evaluation import features as matching, protocols
+from reprolib import reranking, settings as profiles
 from reprolib.alignment import local_distance, shortest_path, stripe_distances
 from reprolib.evaluation import evaluate, evaluate_features
-from reprolib.experiments import Bench
-from reprolib.records import open_run
+from reprolib.study.store import Bench
+from reprolib.book.run import open_run
 
 # %%
 figures.style()

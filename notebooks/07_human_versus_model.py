@@ -27,7 +27,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from reprolib import experiments, figures, human, matching, profiles, records, reported
+from reprolib.study import store as experiments
+from reprolib.book import figures, reported, run as records
+from reprolib import human, settings as profiles
+from reprolib.evaluation import features as matching
 from reprolib.errors import ReproError
 from reprolib.reranking import k_reciprocal
 

@@ -27,7 +27,9 @@ import numpy as np
 import pandas as pd
 import torch
 
-from reprolib import experiments, figures, profiles, records, reported, training
+from reprolib.study import store as experiments
+from reprolib.book import figures, reported, run as records
+from reprolib import settings as profiles, training
 from reprolib.networks import build
 
 figures.style()

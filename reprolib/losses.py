@@ -8,7 +8,7 @@ from itertools import combinations, permutations
 import torch
 from torch.nn import functional
 
-from reprolib.distances import as_tensor
+from reprolib.alignment.distances import as_tensor
 from reprolib.errors import ReproError
 
 

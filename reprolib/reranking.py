@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from scipy import sparse
 
-from reprolib.distances import as_tensor, squared_distances, squared_norms
+from reprolib.alignment.distances import as_tensor, squared_distances, squared_norms
 from reprolib.errors import ReproError
 
 # Bytes of distances held at once.

@@ -13,7 +13,8 @@ runs_root: str = ""  # empty: runs/ of the project
 seed: int = 0  # of everything random
 
 # %%
-from reprolib import profiles, progress, records
+from reprolib import progress, settings as profiles
+from reprolib.book import run as records
 
 settings = profiles.settings(profile, dataset, globals())
 run = records.open_run(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from references import element_distances, local_distances, monotone_paths, path_cost
 from torch.nn.functional import normalize
 
-from reprolib import tiles
+from reprolib.alignment import tiles
 from reprolib.alignment import (
     local_distance,
     paired_local_distance,
@@ -18,7 +18,7 @@ from reprolib.alignment import (
     stripe_distances,
     trace_path,
 )
-from reprolib.distances import euclidean
+from reprolib.alignment.distances import euclidean
 from reprolib.errors import ReproError
 
 sizes = st.integers(1, 6)

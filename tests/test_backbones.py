@@ -19,8 +19,8 @@ from sklearn.datasets import load_sample_images
 from torchvision.models import ResNet18_Weights, ResNet50_Weights
 from torchvision.transforms.v2 import functional as F
 
-from reprolib import profiles
-from reprolib.backbones import ResNet, XceptionCell, load_weights
+from reprolib import settings as profiles
+from reprolib.networks.backbones import ResNet, XceptionCell, load_weights
 from reprolib.data.pictures import normalise
 from reprolib.errors import ReproError
 from reprolib.networks import build

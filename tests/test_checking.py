@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from reprolib import profiles
+from reprolib import settings as profiles
 from reprolib.data import sources
 from reprolib.data.dataset import Dataset, Picture
 from reprolib.data.holdings import checking

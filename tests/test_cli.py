@@ -11,7 +11,9 @@ import book
 import pytest
 from PIL import Image
 
-from reprolib import cli, experiments, profiles, records
+from reprolib.book import cli, run as records
+from reprolib.study import store as experiments
+from reprolib import settings as profiles
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from reprolib.data.holdings import cuhk03_release
 from reprolib.data.readers import cuhk03
 from reprolib.data.sources import SOURCES
 from reprolib.errors import ReproError
-from reprolib.profiles import settings
+from reprolib.settings import settings
 
 BOXES = {"labelled": "labeled", "detected": "detected"}
 SPLITS = ("train", "query", "gallery")

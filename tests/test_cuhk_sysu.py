@@ -18,7 +18,7 @@ from reprolib.data.holdings import cuhk_sysu_crop
 from reprolib.data.holdings.cuhk_sysu_crop import Crop, crop
 from reprolib.data.readers import cuhk_sysu
 from reprolib.errors import ReproError
-from reprolib.profiles import settings
+from reprolib.settings import settings
 
 LISTS = "annotation/test/train_test"
 

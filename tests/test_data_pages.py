@@ -9,7 +9,8 @@ from importlib import resources
 
 import pytest
 
-from reprolib import cli, data, profiles, records
+from reprolib.book import cli, run as records
+from reprolib import data, settings as profiles
 from reprolib.data import drawn
 from reprolib.data.holdings import owners
 from reprolib.data.readers import cuhk03, market1501, mars, viper

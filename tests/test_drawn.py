@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from reprolib import profiles
+from reprolib import settings as profiles
 from reprolib.data import drawn, drawn_spec, folder_of
 from reprolib.data.drawing import clothes, pedestrian
 from reprolib.data.drawing.brush import Brush

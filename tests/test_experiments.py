@@ -5,8 +5,12 @@ from dataclasses import replace
 import pytest
 import torch
 
-from reprolib import checkpoints, experiments, matching, profiles, records, training
-from reprolib.distances import euclidean
+from reprolib.training import checkpoints
+from reprolib.study import store as experiments
+from reprolib.evaluation import features as matching
+from reprolib import settings as profiles, training
+from reprolib.book import run as records
+from reprolib.alignment.distances import euclidean
 from reprolib.errors import ReproError
 
 SETTINGS = replace(

@@ -13,7 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
-from reprolib import data, profiles, training
+from reprolib import data, settings as profiles, training
 from reprolib.data.dataset import Dataset, Picture, camids, classes, pids
 from reprolib.data.joined import join
 from reprolib.data.pictures import Pixels

@@ -4,7 +4,9 @@ import json
 
 import pytest
 
-from reprolib import cli, experiments, leak, profiles, records
+from reprolib.book import cli, run as records
+from reprolib.study import leak, store as experiments
+from reprolib import settings as profiles
 from reprolib.errors import ReproError
 
 

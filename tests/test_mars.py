@@ -15,7 +15,7 @@ from trees import matfile
 from reprolib.data import open_dataset, pictures
 from reprolib.data.readers import market1501, mars
 from reprolib.errors import ReproError
-from reprolib.profiles import settings
+from reprolib.settings import settings
 
 LISTS = ["train_name.txt", "test_name.txt"]
 TABLES = ["tracks_train_info.mat", "tracks_test_info.mat", "query_IDX.mat"]

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional
 from torchvision.models import ResNet18_Weights, ResNet50_Weights
 
-from reprolib import losses, profiles
+from reprolib import losses, settings as profiles
 from reprolib.alignment import paired_local_distance
 from reprolib.networks import build, cost, embed
 

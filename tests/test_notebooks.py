@@ -7,7 +7,7 @@ import book
 import nbformat
 import pytest
 
-from reprolib import notebooks, publishing, records
+from reprolib.book import execute as notebooks, publish as publishing, run as records
 from reprolib.errors import ReproError
 
 

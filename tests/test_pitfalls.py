@@ -12,7 +12,8 @@ from references import evaluation, path_cost, reranked
 from sklearn.metrics import auc, average_precision_score, precision_recall_curve
 from torch.nn.functional import kl_div, normalize
 
-from reprolib import losses, networks, profiles, protocols
+from reprolib import losses, networks, settings as profiles
+from reprolib.evaluation import protocols
 from reprolib.alignment import (
     local_distance,
     paired_local_distance,

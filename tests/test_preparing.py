@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from trees import cuhk_sysu
 
-from reprolib import profiles
+from reprolib import settings as profiles
 from reprolib.data import open_dataset
 from reprolib.data.holdings import owners, preparing
 from reprolib.data.sources import SOURCES

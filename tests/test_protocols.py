@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from references import evaluation
 from torch.nn.functional import normalize
 
-from reprolib import experiments, matching, networks, profiles, protocols
+from reprolib.study import store as experiments
+from reprolib.evaluation import features as matching, protocols
+from reprolib import networks, settings as profiles
 from reprolib.data.pictures import Pixels
 from reprolib.errors import ReproError
 from reprolib.evaluation import evaluate
-from reprolib.shots import heads
+from reprolib.evaluation.single_shot import heads
 
 quick = settings(max_examples=40, deadline=None)
 SCORES = ("cmc", "mAP", "ap", "mINP", "first_match")

@@ -10,7 +10,7 @@ import jupytext
 import nbformat
 import pytest
 
-from reprolib import notebooks, publishing, records
+from reprolib.book import execute as notebooks, publish as publishing, run as records
 from reprolib.errors import ReproError
 
 ROOT = records.project_root()

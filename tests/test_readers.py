@@ -10,7 +10,7 @@ from reprolib.data import drawn, open_dataset
 from reprolib.data.readers import market1501, viper
 from reprolib.data.sources import SOURCES
 from reprolib.errors import ReproError
-from reprolib.profiles import settings
+from reprolib.settings import settings
 
 MARKET = {
     "bounding_box_train": ["0002_c1s1_000451_03.jpg", "0002_c2s1_000451_01.jpg"],

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from reprolib import cli, profiles, readme, records
+from reprolib.book import cli, readme, run as records
+from reprolib import settings as profiles
 from reprolib.errors import ReproError
 
 ROOT = records.project_root()

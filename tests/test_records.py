@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from reprolib import machine, profiles, records
+from reprolib.study import provenance as machine
+from reprolib import settings as profiles
+from reprolib.book import run as records
 from reprolib.errors import ReproError
 
 SETTINGS = profiles.settings("smoke")

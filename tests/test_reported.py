@@ -1,4 +1,4 @@
-from reprolib.reported import STATUSES, TO_BE_CHECKED, load
+from reprolib.book.reported import STATUSES, TO_BE_CHECKED, load
 
 NUMBERS = ["rank1", "mAP", "rk_rank1", "rk_mAP"]
 COLUMNS = ["dataset", "source", "method", "protocol", *NUMBERS, "status", "note"]

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from references import Memory, reranked
 from torch.nn.functional import normalize
 
-from reprolib import matching, reranking
+from reprolib.evaluation import features as matching
+from reprolib import reranking
 from reprolib.errors import ReproError
 from reprolib.reranking import k_reciprocal, k_reciprocal_features
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from reprolib import records, speed
+from reprolib.book import benchmark as speed, run as records
 from reprolib.errors import ReproError
 
 ROW = {

@@ -8,7 +8,9 @@ from itertools import combinations
 import pytest
 import torch
 
-from reprolib import checkpoints, matching, profiles, training
+from reprolib.training import checkpoints
+from reprolib.evaluation import features as matching
+from reprolib import settings as profiles, training
 from reprolib.data.pictures import Pixels
 from reprolib.errors import ReproError
 from reprolib.evaluation import evaluate

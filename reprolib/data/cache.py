@@ -15,7 +15,7 @@ import torch
 import torchvision
 from numpy.lib import format as npy
 
-from reprolib import machine
+from reprolib.study import provenance as machine
 from reprolib.data.writing import amount, require_space, writing
 from reprolib.errors import ReproError
 from reprolib.progress import track

@@ -5,7 +5,8 @@ import torch
 from bench import growth, tasks
 from bench.reading import reading_tasks
 from bench.timing import peak_megabytes, timed
-from reprolib import measurements, speed
+from reprolib.study import records as measurements
+from reprolib.book import benchmark as speed
 
 GROUPS = (
     tasks.alignment_tasks,

@@ -18,7 +18,7 @@ from reprolib.data.dataset import DISTRACTOR, Dataset, Picture
 from reprolib.data.holdings import owners
 from reprolib.data.sources import SOURCES
 from reprolib.errors import ReproError
-from reprolib.profiles import Settings
+from reprolib.settings import Settings
 from reprolib.progress import track
 
 SPLITS = ("train", "query", "gallery")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from reprolib.distances import as_tensor, squared_distances, squared_norms
+from reprolib.alignment.distances import as_tensor, squared_distances, squared_norms
 from reprolib.errors import ReproError
 
 # Distances held at once when starting from features: this many bytes, but no fewer

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from reprolib import profiles
+from reprolib import settings as profiles
 from reprolib.errors import ReproError
 
 

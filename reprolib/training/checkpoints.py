@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 
 from reprolib.errors import ReproError
 from reprolib.networks import AlignedReID
-from reprolib.profiles import Settings
+from reprolib.settings import Settings
 
 NAME = "checkpoint.safetensors"
 # What decides the weights beside the settings: other code starts anew.

@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from reprolib import records, speed
+from reprolib.book import benchmark as speed, run as records
 from reprolib.errors import ReproError
 
 CHAPTERS = ("05_ablations", "06_benchmark")

@@ -5,7 +5,8 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-from reprolib import machine, records
+from reprolib.study import provenance as machine
+from reprolib.book import run as records
 from reprolib.errors import ReproError
 
 

@@ -11,7 +11,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from reprolib import notebooks, records
+from reprolib.book import execute as notebooks, run as records
 from reprolib.errors import ReproError
 
 FACTS = ("profile", "dataset", "seed", "commit", "versions", "hardware", "seconds")

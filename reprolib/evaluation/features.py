@@ -6,10 +6,10 @@ import torch
 
 from reprolib import alignment
 from reprolib.data.pictures import Pixels
-from reprolib.distances import euclidean
+from reprolib.alignment.distances import euclidean
 from reprolib.errors import ReproError
 from reprolib.networks import AlignedReID, embed
-from reprolib.protocols import pool_tracklets
+from reprolib.evaluation.protocols import pool_tracklets
 
 KINDS = ("global", "aligned", "unaligned", "global+aligned", "global+unaligned")
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from scipy.stats import binomtest
 
-from reprolib.distances import as_tensor
+from reprolib.alignment.distances import as_tensor
 from reprolib.errors import ReproError
 from reprolib.evaluation import evaluate
 from reprolib.reranking import k_reciprocal

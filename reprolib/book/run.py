@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from reprolib import __version__, machine
+from reprolib import __version__
+from reprolib.study import provenance as machine
 from reprolib.errors import ReproError
-from reprolib.profiles import Settings
+from reprolib.settings import Settings
 from reprolib.progress import duration
 
 SCHEMA_VERSION = 1

@@ -4,7 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from reprolib import data_commands, profiles, records
+from reprolib.book import data_commands, run as records
+from reprolib import settings as profiles
 from reprolib.errors import ReproError
 from reprolib.progress import Watch, duration
 
@@ -82,7 +83,7 @@ def _where() -> argparse.ArgumentParser:
 
 def run_chapter(options: argparse.Namespace) -> None:
     """Execute one chapter and say where its notebook lies."""
-    from reprolib import notebooks
+    from reprolib.book import execute as notebooks
 
     path = notebooks.run(
         options.chapter,
@@ -97,7 +98,7 @@ def run_chapter(options: argparse.Namespace) -> None:
 
 def train_variant(options: argparse.Namespace) -> None:
     """Train one variant with one seed, unless its results are there."""
-    from reprolib import experiments
+    from reprolib.study import store as experiments
 
     settings = profiles.settings(options.profile, options.dataset)
     experiments.variant_settings(options.variant, settings)
@@ -110,7 +111,7 @@ def train_variant(options: argparse.Namespace) -> None:
 
 def prepare_data(options: argparse.Namespace) -> None:
     """Make sure that the data with one error of the boxes is there."""
-    from reprolib import experiments
+    from reprolib.study import store as experiments
 
     settings = profiles.settings(options.profile, options.dataset)
     box = settings.box_error if options.box is None else options.box
@@ -121,7 +122,7 @@ def prepare_data(options: argparse.Namespace) -> None:
 
 def measure_leak(options: argparse.Namespace) -> None:
     """Train ten seeds of chapter 5's leak and keep their record in the package."""
-    from reprolib import leak
+    from reprolib.study import leak
 
     if options.dataset != "drawn":
         raise ReproError(
@@ -175,7 +176,7 @@ def _print_headline(rows: list[dict]) -> None:
 
 def check_runs(options: argparse.Namespace) -> None:
     """Count the code cells that ran, a line a chapter."""
-    from reprolib import notebooks, publishing
+    from reprolib.book import execute as notebooks, publish as publishing
 
     for name in notebooks.chapters():
         folder = _base(options) / name
@@ -186,7 +187,7 @@ def check_runs(options: argparse.Namespace) -> None:
 
 def publish(options: argparse.Namespace) -> None:
     """Refresh `notebooks/*.ipynb`, `figures/` and the results in README.md."""
-    from reprolib import publishing, readme
+    from reprolib.book import publish as publishing, readme
 
     count = publishing.publish(options.runs)
     readme.refresh(options.runs)
@@ -195,14 +196,14 @@ def publish(options: argparse.Namespace) -> None:
 
 def refresh_readme(options: argparse.Namespace) -> None:
     """Write the results of every data set in `runs/` into README.md."""
-    from reprolib import readme
+    from reprolib.book import readme
 
     print("README.md: results of", ", ".join(readme.refresh(options.runs)) or "no run")
 
 
 def sync(options: argparse.Namespace) -> None:
     """Bring every `.ipynb` up to its `.py`."""
-    from reprolib import notebooks, publishing
+    from reprolib.book import execute as notebooks, publish as publishing
 
     for name in notebooks.chapters():
         print(publishing.sync(notebooks.source(name)))

@@ -2,8 +2,8 @@
 
 import torch
 
-from reprolib.distances import differences, full_precision, needs_differences
-from reprolib.paths import send_back, walk
+from reprolib.alignment.distances import differences, full_precision, needs_differences
+from reprolib.alignment.recurrence import send_back, walk
 
 # Stripes on either side of a tile of distances: on a CPU a tile should stay in the
 # cache; on a graphics card launching costs more than memory.

@@ -9,13 +9,13 @@ import torch.nn.functional as F
 
 from reprolib import losses, progress
 from reprolib.alignment import paired_local_distance, paired_rigid_distance
-from reprolib.checkpoints import Trained, restore, save
+from reprolib.training.checkpoints import Trained, restore, save
 from reprolib.data.dataset import DISTRACTOR
 from reprolib.data.pictures import Pixels, augment, augmentation
 from reprolib.data.sampling import IdentitySampler
-from reprolib.distances import euclidean
+from reprolib.alignment.distances import euclidean
 from reprolib.networks import Features, build
-from reprolib.profiles import Settings
+from reprolib.settings import Settings
 
 SAVE_EVERY = 60.0  # seconds
 PAIRED = {"aligned": paired_local_distance, "unaligned": paired_rigid_distance}

@@ -9,7 +9,7 @@ from torch import nn
 from torchvision.models.resnet import BasicBlock, Bottleneck
 
 from reprolib.errors import ReproError
-from reprolib.profiles import Settings
+from reprolib.settings import Settings
 
 
 class XceptionCell(nn.Sequential):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from reprolib import measurements
+from reprolib.study import records as measurements
 
 RECORD = Path(__file__).with_name("speed.json")
 

@@ -12,10 +12,10 @@ import torch
 from torch.nn.functional import normalize
 
 from reprolib.data.pictures import Pixels
-from reprolib.distances import as_tensor
+from reprolib.alignment.distances import as_tensor
 from reprolib.errors import ReproError
 from reprolib.evaluation import Evaluation, evaluate
-from reprolib.shots import Shots
+from reprolib.evaluation.single_shot import Shots
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from nbformat import NotebookNode
 from papermill import execute_notebook
 from papermill.exceptions import PapermillExecutionError
 
-from reprolib import profiles, records
+from reprolib import settings as profiles
+from reprolib.book import run as records
 from reprolib.errors import ReproError
 from reprolib.progress import Watch, duration
 

@@ -4,7 +4,7 @@ import argparse
 import shlex
 from pathlib import Path
 
-from reprolib import profiles
+from reprolib import settings as profiles
 from reprolib.errors import ReproError
 
 

@@ -9,14 +9,16 @@ import numpy as np
 import torch
 from scipy import stats
 
-from reprolib import checkpoints, matching, protocols, training
+from reprolib.training import checkpoints
+from reprolib.evaluation import features as matching, protocols
+from reprolib import training
 from reprolib.data import drawn, drawn_spec, open_dataset
 from reprolib.data.dataset import Dataset
 from reprolib.data.pictures import Pixels, load
 from reprolib.errors import ReproError
 from reprolib.networks import AlignedReID
-from reprolib.profiles import Settings
-from reprolib.records import Run, open_run, read
+from reprolib.settings import Settings
+from reprolib.book.run import Run, open_run, read
 
 METHODS = {
     "identity": {"local": "none", "global_weight": 0.0},

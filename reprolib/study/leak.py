@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from reprolib import experiments, measurements, records
+from reprolib.study import records as measurements, store as experiments
+from reprolib.book import run as records
 
 RECORD = Path(__file__).with_name("leak.json")
 SEEDS = range(10)

@@ -7,9 +7,9 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from reprolib.backbones import ResNet, load_weights
+from reprolib.networks.backbones import ResNet, load_weights
 from reprolib.data.pictures import normalise
-from reprolib.profiles import Settings
+from reprolib.settings import Settings
 
 POOL = {"max": torch.amax, "mean": torch.mean}
 # oneDNN's AVX2 kernel for the backward pass of a channels-last 1x1 convolution with
