@@ -3,10 +3,12 @@ PYTHON ?= python3
 PROFILE ?= quick
 DATASET ?= drawn
 DATA_ROOT ?=
-RUNS ?= runs
+RUNS ?=
 CORES ?= 2
 # One thread a job, because CORES jobs run side by side.
 export OMP_NUM_THREADS ?= 1
+# Progress of long steps: a line every ten seconds.
+export TQDM_MININTERVAL ?= 10
 
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
@@ -15,9 +17,12 @@ SHELL := bash
 BIN := .venv/bin
 BOOK := $(BIN)/python -m reprolib
 WHERE = --profile "$(PROFILE)" --dataset "$(DATASET)" --data-root "$(DATA_ROOT)" --runs "$(RUNS)"
-# Of what Snakemake says, the steps done and what went wrong.
-CHATTER := ^(Assuming|Building DAG|Using shell|Select jobs|Execute|Complete log|Finished job|Provided cores|Rules claiming|Elapsed|\[[A-Z][a-z]{2} .*\]$$)
-.PHONY: help setup reproduce book test publish notebooks bench leak clean
+LOG = .snakemake/last.log
+SNAKEMAKE = mkdir -p .snakemake && PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake \
+	--cores $(CORES) --quiet rules reason host progress --rerun-incomplete --config \
+	profile="$(PROFILE)" dataset="$(DATASET)" data_root="$(DATA_ROOT)" runs="$(RUNS)" --
+
+.PHONY: help setup reproduce book test publish notebooks study bench leak clean
 
 help: ## this list
 	@echo "make TARGET [PROFILE=smoke|quick|paper] [DATASET=drawn] [DATA_ROOT=folder] [CORES=2]"
@@ -33,7 +38,6 @@ setup: .venv/.ready ## make .venv with the package and its Jupyter kernel
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --disable-pip-version-check -r requirements.lock \
 	    | sed -unE -e 's/^Collecting ([^ ;(]*).*/[setup] getting \1/p' \
-	        -e 's/^ +Downloading (.*MB).*/[setup] downloading \1/p' \
 	        -e 's/^Installing .*/[setup] unpacking everything: a minute or two more/p'
 	@$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps -e .
 	@$(BIN)/python -m ipykernel install --sys-prefix --name python3 > /dev/null
@@ -42,11 +46,11 @@ setup: .venv/.ready ## make .venv with the package and its Jupyter kernel
 reproduce: book ## run the whole book, then show its results
 	@$(BOOK) table $(WHERE)
 
+# Of a failed run the last line is its reason.
 book: setup
-	@flock -n Makefile true || { echo "error: another run is at work here" >&2; exit 1; }
-	@PATH="$(CURDIR)/$(BIN):$$PATH" flock Makefile $(BIN)/snakemake --nolock --cores $(CORES) --quiet rules reason host \
-	    --rerun-incomplete --config profile="$(PROFILE)" dataset="$(DATASET)" \
-	    data_root="$(DATA_ROOT)" runs="$(RUNS)" 2>&1 | sed -uE '/$(CHATTER)/d'
+	@$(BOOK) ready $(WHERE) --cores "$(CORES)"
+	@$(SNAKEMAKE) all 2>&1 | tr '\r' '\n' | tee $(LOG) \
+	    || { grep -h '^error:' $(LOG) | tail -1 >&2; exit 1; }
 
 test: setup ## run the tests
 	@$(BIN)/ruff check .
@@ -59,12 +63,16 @@ publish: ## run the book at quick, refresh the committed notebooks and figures
 notebooks: setup ## bring each notebook up to its .py, keeping outputs
 	@$(BOOK) sync
 
-bench: setup ## time the library against plain implementations (8 minutes, quiet machine)
+study: setup ## train every variant from every seed, write the record
+	@$(BOOK) ready $(WHERE) --cores "$(CORES)"
+	@$(SNAKEMAKE) study 2>&1 | tr '\r' '\n'
+
+bench: setup ## time the library against plain forms (8 minutes, quiet machine)
 	@cd tests && ../$(BIN)/python -m bench
 	@$(BOOK) readme
 
-leak: setup ## ten seeds of chapter 5's leak (20 trainings; about 10 minutes)
-	@$(BOOK) leak --runs "$(RUNS)"
+leak: setup ## ten seeds of chapter 5's leak, write the record
+	@$(BOOK) leak $(WHERE)
 
 clean: ## remove what runs left, not .venv
 	rm -rf runs .snakemake .pytest_cache .ruff_cache .hypothesis

@@ -362,7 +362,7 @@ far, near = distance[anchor, positive], distance[anchor, negative]
 active = (settings.margin + far > near).float().mean()
 print(f"all {len(violated)} triplets: {100 * violated.mean():.0f} % active")
 print(f"the {len(anchor)} hardest: {100 * active:.0f} % active")
-print(f"global hinge {losses.trihard_loss(far, near, settings.margin):.3f}")
+print(f"global hinge {losses.hinge(far, near, settings.margin):.3f}")
 
 # %% [markdown]
 # As far as the second number exceeds the first, this network, which has learnt nothing,
@@ -381,7 +381,7 @@ print(f"global hinge {losses.trihard_loss(far, near, settings.margin):.3f}")
 f = features.local
 local_far = paired_local_distance(f, f[positive])
 local_near = paired_local_distance(f, f[negative])
-local_hinge = losses.trihard_loss(local_far, local_near, settings.margin)
+local_hinge = losses.hinge(local_far, local_near, settings.margin)
 print(f"local hinge {local_hinge:.3f}")
 own_positive, own_negative = losses.batch_hard(local_distance(f, f), pids)
 agree = float((own_negative == negative).float().mean())

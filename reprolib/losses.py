@@ -42,7 +42,7 @@ def batch_hard(distance, pids):
     )
 
 
-def trihard_loss(positive, negative, margin=0.3):
+def hinge(positive, negative, margin=0.3):
     """Return the mean hinge [margin + positive - negative]_+ over the anchors.
 
     positive, negative: (N,) distances of the hard triplets, global or local. The

@@ -16,7 +16,7 @@ from reprolib.losses import (
     classification_mutual_losses,
     metric_mutual_loss,
     metric_mutual_losses,
-    trihard_loss,
+    hinge,
 )
 
 seeds = st.integers(0, 2**32 - 1)
@@ -61,10 +61,10 @@ def test_batch_hard_wants_a_square(shape):
         batch_hard(torch.zeros(shape), [1, 1, 2])
 
 
-def test_trihard_loss_by_hand():
+def test_hinge_by_hand():
     positive, negative = torch.tensor([1.0, 0.2, 0.5]), torch.tensor([0.9, 0.9, 0.5])
-    assert trihard_loss(positive, negative).item() == pytest.approx((0.4 + 0 + 0.3) / 3)
-    assert trihard_loss(positive, negative, 0.0).item() == pytest.approx(0.1 / 3)
+    assert hinge(positive, negative).item() == pytest.approx((0.4 + 0 + 0.3) / 3)
+    assert hinge(positive, negative, 0.0).item() == pytest.approx(0.1 / 3)
 
 
 @settings(max_examples=20, deadline=None)

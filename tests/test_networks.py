@@ -129,7 +129,7 @@ def test_long_stripes_saturate_equation_1_and_its_gradient_dies():
         f.requires_grad_()
         stripes = functional.normalize(f, dim=2) if normalise else f
         far, near = (paired_local_distance(stripes, stripes.roll(k, 0)) for k in (1, 2))
-        losses.trihard_loss(far, near, 0.3).backward()
+        losses.hinge(far, near, 0.3).backward()
         return float(length * f.grad.norm())  # by relative changes of the feature
 
     assert loudness(100, normalise=False) < 1e-6 * loudness(1, normalise=False)

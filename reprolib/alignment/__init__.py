@@ -1,1 +1,21 @@
-""""""
+"""Stripe distances and shortest paths: what the method is named for. Chapter 2."""
+
+from reprolib.alignment.local import (
+    local_distance,
+    paired_local_distance,
+    paired_rigid_distance,
+    rigid_distance,
+    shortest_path,
+    stripe_distances,
+    trace_path,
+)
+
+__all__ = [
+    "local_distance",
+    "paired_local_distance",
+    "paired_rigid_distance",
+    "rigid_distance",
+    "shortest_path",
+    "stripe_distances",
+    "trace_path",
+]

@@ -1,10 +1,6 @@
-"""What the core costs, as `make bench` last measured it into speed.json."""
+"""What the core costs, as `make bench` last measured it into its record."""
 
-from pathlib import Path
-
-from reprolib.study import records as measurements
-
-RECORD = Path(__file__).with_name("speed.json")
+from reprolib.study import records
 
 
 def read() -> dict:
@@ -15,7 +11,7 @@ def read() -> dict:
     beyond the inputs (or None). `stripes`, `gallery` and `reranked` hold how cost
     grows, each beside its `floor`. Raises ReproError where there is no record.
     """
-    return measurements.read(RECORD, "a benchmark", "make bench")
+    return records.read("benchmark", "a benchmark", "make bench")
 
 
 def table(record: dict) -> str:

@@ -4,7 +4,7 @@ import argparse
 import shlex
 from pathlib import Path
 
-from reprolib import settings as profiles
+from reprolib import settings
 from reprolib.errors import ReproError
 
 
@@ -45,11 +45,11 @@ def check_data(options: argparse.Namespace) -> None:
     names = parts(options.name)
     if names == ["drawn"]:
         raise ReproError("drawn people need no check; give a data set of photographs.")
-    settings = profiles.settings("quick", options.name)
+    data = settings.load("quick", options.name).data
     reports = []
     for name in names:
         folder = SOURCES[name].family if len(names) > 1 else ""
-        reports.append(checking.check(name, options.root / folder, settings))
+        reports.append(checking.check(name, options.root / folder, data))
         print("\n".join(checking.lines(reports[-1])))
     for line in checking.between(reports):
         print(line)
@@ -84,7 +84,7 @@ def download_data(options: argparse.Namespace) -> None:
 
     def agreed(terms: str) -> bool:
         print(terms)
-        return options.yes_to_terms or _yes("Do you accept these terms? [yes/no] ")
+        return options.yes_to_terms or agrees("Do you accept these terms? [yes/no] ")
 
     path = download.download(owner, options.root, agreed)
     print(f"{path}: {download.verdict(owner, path)}")
@@ -95,7 +95,7 @@ def _say_next(*words: str | Path) -> None:
     print("next: python -m reprolib data", shlex.join(map(str, words)))
 
 
-def _yes(question: str) -> bool:
+def agrees(question: str) -> bool:
     """Whether the reader typed yes; no where nobody is there to be asked."""
     try:
         return input(question).strip().lower() in ("y", "yes")

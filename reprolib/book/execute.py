@@ -4,6 +4,8 @@ import ast
 import hashlib
 import os
 import re
+import sys
+import time
 from pathlib import Path
 
 import jupytext
@@ -13,10 +15,10 @@ from nbformat import NotebookNode
 from papermill import execute_notebook
 from papermill.exceptions import PapermillExecutionError
 
-from reprolib import settings as profiles
-from reprolib.book import run as records
+from reprolib import settings
+from reprolib.book import run
 from reprolib.errors import ReproError
-from reprolib.progress import Watch, duration
+from reprolib.study import provenance
 
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 # Seconds one cell may take; a cell of the paper's own size may train for days.
@@ -26,13 +28,13 @@ FAILURES = (PapermillExecutionError, CellTimeoutError, DeadKernelError, RuntimeE
 
 def chapters(folder: Path | None = None) -> list[str]:
     """The names of all chapters, in order: `00_start`, `01_data`, ..."""
-    folder = folder or records.project_root() / "notebooks"
+    folder = folder or provenance.project_root() / "notebooks"
     return sorted(p.stem for p in folder.glob("[0-9][0-9]_*.py"))
 
 
 def source(chapter: str, folder: Path | None = None) -> Path:
     """The `.py` of a chapter, named whole (`04_training`) or by its number (`4`)."""
-    folder = folder or records.project_root() / "notebooks"
+    folder = folder or provenance.project_root() / "notebooks"
     names = chapters(folder)
     number = f"{int(chapter):02d}_" if chapter.isdecimal() else ""
     found = [n for n in names if n == chapter or (number and n.startswith(number))]
@@ -55,11 +57,6 @@ def load(path: Path) -> NotebookNode:
     return notebook
 
 
-def digest(path: Path) -> str:
-    """The sha256 of a chapter's source."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def parameters(notebook: NotebookNode, path: Path) -> dict[str, object]:
     """Names and defaults in the one cell tagged `parameters`."""
     cells = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
@@ -79,9 +76,9 @@ def given(asked: dict[str, object], defaults: dict[str, object]) -> dict[str, ob
     """Of the parameters `asked` for, those that change a default.
 
     Texts become what the default is. Raises `ReproError` for a name that neither the
-    chapter nor a profile has.
+    chapter nor the settings have.
     """
-    allowed = sorted({*defaults, *profiles.KEYS})
+    allowed = sorted({*defaults, *settings.GROUP_OF})
     changed = {}
     for name, value in asked.items():
         if name not in allowed:
@@ -105,7 +102,7 @@ def _literal(text: str) -> object:
         return text
 
 
-def run(
+def run_chapter(
     chapter: str,
     *,
     profile: str = "quick",
@@ -118,50 +115,28 @@ def run(
 ) -> Path:
     """Execute a chapter; the path of the executed notebook.
 
-    It and `results.json` lie in `runs/<dataset>-<profile>/<chapter>/`. `asked` holds
-    further parameters. A notebook that fails is kept as `<chapter>.failed.ipynb`, and
-    `ReproError` names the cell. Raises the same for an unknown parameter or profile.
+    It and `results.json` lie in `runs/<dataset>-<profile>/<chapter>/`, or with changed
+    settings beside that. `asked` holds further parameters. A notebook that fails is
+    kept as `<chapter>.failed.ipynb`, and `ReproError` names the cell. Raises the same
+    for an unknown parameter or profile.
     """
     path = source(chapter, folder)
     notebook = load(path)
-    asked = {
-        "profile": profile,
-        "dataset": dataset,
-        "data_root": records.whole(data_root),
-        "runs_root": records.whole(runs_root),
-        **(asked or {}),
-    }
-    if asked["runs_root"] == records.whole(records.project_root() / "runs"):
-        asked["runs_root"] = ""
-    changed = given(asked, parameters(notebook, path))
-    profile, dataset = asked["profile"], asked["dataset"]
-    _check_dataset(dataset)
-    profiles.settings(profile, dataset, asked | changed)
-    target = records.tag_folder(asked["runs_root"], dataset, profile) / path.stem
-    target.mkdir(parents=True, exist_ok=True)
-    seconds = cell_seconds or CELL_SECONDS.get(profile)
-    with Watch(path.stem.replace("_", " "), expected(path, profile, dataset)) as watch:
-        return _execute(notebook, path, changed, target, seconds, watch)
+    runs_root = run.whole(runs_root)
+    if runs_root == str(run.runs_folder()):
+        runs_root = ""
+    where = {"profile": profile, "dataset": dataset, "runs_root": runs_root}
+    where |= {"data_root": run.whole(data_root)} | (asked or {})
+    changed = given(where, parameters(notebook, path))
+    names = ("profile", "dataset", "data_root", "runs_root")
+    other = {k: v for k, v in changed.items() if k in settings.GROUP_OF}
+    opened = run.open_run(path.stem, *(where[n] for n in names), **other)
+    opened.folder.mkdir(parents=True, exist_ok=True)
+    seconds = cell_seconds or CELL_SECONDS.get(opened.profile)
+    return _execute(notebook, path, changed, opened.folder, seconds)
 
 
-def _check_dataset(name: str) -> None:
-    if name != "drawn":  # to look the others up takes seconds, as it imports torch
-        from reprolib.data import parts
-
-        parts(name)
-
-
-def expected(path: Path, profile: str, dataset: str) -> float | None:
-    """Seconds the published run of a chapter took, if it had the same profile."""
-    published = path.with_suffix(".ipynb")
-    if not published.exists():
-        return None
-    facts = nbformat.read(published, as_version=4).metadata.get("reprolib", {})
-    same = (facts.get("profile"), facts.get("dataset")) == (profile, dataset)
-    return facts.get("seconds") if same else None
-
-
-def _execute(notebook, path, changed, target, seconds, watch) -> Path:
+def _execute(notebook, path, changed, target, seconds) -> Path:
     """Run the cells with papermill; the notebook gets its name when all were good."""
     good, failed, running = (
         target / f"{path.stem}{kind}.ipynb" for kind in ("", ".failed", ".running")
@@ -169,14 +144,8 @@ def _execute(notebook, path, changed, target, seconds, watch) -> Path:
     record = target / "results.json"
     for old in (failed, record):
         old.unlink(missing_ok=True)
-    total = sum(c.cell_type == "code" for c in notebook.cells) + bool(changed)
-    started: list[NotebookNode] = []
-
-    def starts(cell, cell_index):
-        if cell.cell_type == "code":
-            started.append(cell)
-            watch.part(f"cell {len(started)}/{total}")
-
+    say = Progress(path, sum(c.cell_type == "code" for c in notebook.cells))
+    os.environ["TQDM_DISABLE"] = "1"  # a bar has no place in the executed notebook
     try:
         execute_notebook(
             notebook,
@@ -187,29 +156,55 @@ def _execute(notebook, path, changed, target, seconds, watch) -> Path:
             progress_bar=False,
             execution_timeout=seconds,
             coalesce_streams=True,
-            on_cell_start=starts,
+            on_cell_start=say.starts,
             extra_arguments=["--IPKernelApp.log_level=CRITICAL"],
         )
     except FAILURES as error:
         if running.exists():
             os.replace(running, failed)
-        line = started[-1].source.strip().split("\n")[0] if started else ""
         raise ReproError(
-            f"{path.name}: code cell {len(started)} of {total}, `{line}`, failed: "
-            f"{_reason(error, seconds)}\nThe notebook up to there: {failed}"
+            f"{path.name}: code cell {say.number} of {say.total}, `{say.line}`, failed:"
+            f" {_reason(error, seconds)} The notebook up to there: {failed}"
         ) from error
+    finally:
+        os.environ.pop("TQDM_DISABLE")
     os.replace(running, good)
     if not record.exists():
         raise ReproError(f"{path.name}: ran, but wrote no record; expected {record}.")
-    records.read(record)
+    run.read(record)
+    say(f"done in {run.duration(time.monotonic() - say.start)}")
     return good
+
+
+class Progress:
+    """Says on stderr which cell of a chapter runs, every ten seconds."""
+
+    def __init__(self, path: Path, total: int):
+        self.title, self.total, self.number, self.line = path.stem, total, 0, ""
+        self.start = self.said = time.monotonic()
+        self("starts")
+
+    def __call__(self, text: str) -> None:
+        print(f"[{self.title.replace('_', ' ')}] {text}", file=sys.stderr, flush=True)
+
+    def starts(self, cell: NotebookNode, cell_index: int) -> None:
+        """Called by papermill before each cell."""
+        if cell.cell_type != "code":
+            return
+        self.number += 1
+        self.total = max(self.total, self.number)
+        self.line = cell.source.strip().split("\n")[0]
+        now = time.monotonic()
+        if now - self.said >= 10:
+            left = (now - self.start) / self.number * (self.total - self.number)
+            self(f"cell {self.number}/{self.total} · about {run.duration(left)} left")
+            self.said = now
 
 
 def _reason(error: Exception, seconds: int | None) -> str:
     """The last line of what went wrong in a cell."""
     if isinstance(error, CellTimeoutError):
-        return f"it took longer than {duration(seconds)}."
+        return f"it took longer than {run.duration(seconds)}."
     if isinstance(error, PapermillExecutionError):
-        lines = error.evalue.strip().split("\n")
-        return f"{error.ename}: {lines[-1]}"
+        return f"{error.ename}: {error.evalue.strip().split(chr(10))[-1]}"
     return f"{error} (was there enough memory?)"

@@ -11,12 +11,27 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from reprolib.book import execute as notebooks, run as records
+from reprolib.book import execute, run
+from reprolib.data import digest
 from reprolib.errors import ReproError
+from reprolib.study import provenance
 
+# What a chapter's outputs depend on beside its own code cells.
+ROOMS = (
+    *("alignment", "data", "evaluation", "human", "losses.py", "networks"),
+    *("reranking.py", "settings", "study", "training"),
+    *("book/figures.py", "book/reported.py", "book/reported.csv"),
+)
 FACTS = ("profile", "dataset", "seed", "commit", "versions", "hardware", "seconds")
 SUFFIX = {"image/svg+xml": ".svg", "image/png": ".png"}
 KEPT = ("tags", "mystnb")
+
+
+def code_digest(py: Path) -> str:
+    """A digest of all code that decides a chapter's outputs, prose left out."""
+    cells = [c.source for c in execute.load(py).cells if c.cell_type == "code"]
+    package = Path(__file__).parents[1]
+    return digest.of([cells, digest.code(*(package / room for room in ROOMS))])
 
 
 def check_pair(py: Path, ipynb: Path) -> None:
@@ -70,9 +85,9 @@ def check_executed(path: Path) -> int:
 def sync(py: Path) -> Path:
     """Bring a chapter's `.ipynb` up to its `.py`; unchanged cells keep their outputs.
 
-    Source hash and provenance stay those of the last published run.
+    The digest of its code and its provenance stay those of the last published run.
     """
-    notebook, target = notebooks.load(py), py.with_suffix(".ipynb")
+    notebook, target = execute.load(py), py.with_suffix(".ipynb")
     if target.exists():
         old = nbformat.read(target, as_version=4)
         ran = {c.id: c for c in old.cells if c.cell_type == "code"}
@@ -91,12 +106,12 @@ def publish(runs_root: str = "") -> int:
     Nothing is changed unless every chapter ran whole from today's source; otherwise
     `ReproError` names the chapter.
     """
-    root = records.project_root()
-    base = records.tag_folder(runs_root, "drawn", "quick")
+    root = provenance.project_root()
+    base = run.open_run("", "quick", runs_root=runs_root).base
     with tempfile.TemporaryDirectory(dir=root, prefix=".publish-") as folder:
         aside, entries = Path(folder), []
         (aside / "figures").mkdir()
-        for name in notebooks.chapters():
+        for name in execute.chapters():
             notebook, record = _executed(base / name, root / "notebooks" / f"{name}.py")
             _write(notebook, aside / f"{name}.ipynb")
             entries += _figures(notebook, record, aside / "figures")
@@ -114,13 +129,13 @@ def _executed(folder: Path, py: Path) -> tuple[NotebookNode, dict]:
     path = folder / f"{py.stem}.ipynb"
     check_executed(path)
     check_pair(py, path)
-    record = records.read(folder / "results.json")
-    ran, notebook = nbformat.read(path, as_version=4), notebooks.load(py)
+    record = run.read(folder / "results.json")
+    ran, notebook = nbformat.read(path, as_version=4), execute.load(py)
     for cell, done in zip(notebook.cells, ran.cells, strict=True):
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = done.outputs, done.execution_count
     facts = {k: record[k] for k in FACTS}
-    notebook.metadata["reprolib"] = {"source_sha256": notebooks.digest(py), **facts}
+    notebook.metadata["reprolib"] = {"code": code_digest(py), **facts}
     return notebook, record
 
 

@@ -39,5 +39,7 @@ def load():
     the weakest status of its numbers. Used by the opening chapter and chapters 6, 8.
     """
     text = {"status": str, "note": str}
-    with files("reprolib").joinpath("reported.csv").open(encoding="utf-8") as table:
+    with (
+        files("reprolib.book").joinpath("reported.csv").open(encoding="utf-8") as table
+    ):
         return pd.read_csv(table, dtype=text).fillna({"note": ""})

@@ -1,68 +1,27 @@
-"""What a run leaves: its folder, and a `results.json` checked against a schema."""
+"""One run of a chapter: its settings, its folder, its record, and where it reads."""
 
+import ast
 import json
 import math
-import os
 import shlex
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from reprolib import __version__
-from reprolib.study import provenance as machine
+from reprolib import __version__, settings
 from reprolib.errors import ReproError
 from reprolib.settings import Settings
-from reprolib.progress import duration
+from reprolib.study import provenance, records, variants
+from reprolib.study.store import Store, write_json
 
-SCHEMA_VERSION = 1
-_TEXT = {"type": "string"}
-SCHEMA = {
-    "type": "object",
-    "properties": {
-        "schema": {"const": SCHEMA_VERSION},
-        "name": _TEXT,
-        "profile": _TEXT,
-        "dataset": {"type": "string", "minLength": 1},
-        "parameters": {"type": "object", "minProperties": 1},
-        "seed": {"type": "integer"},
-        "commit": _TEXT,
-        "dirty": {"type": "boolean"},
-        "versions": {
-            "type": "object",
-            "required": ["reprolib", "python", "torch", "torchvision", "numpy"],
-            "additionalProperties": _TEXT,
-        },
-        "hardware": {
-            "type": "object",
-            "properties": {
-                "cpu": _TEXT,
-                "cores": {"type": "integer", "minimum": 1},
-                "memory_gb": {"type": "number", "minimum": 0},
-                "device": _TEXT,
-            },
-            "required": ["cpu", "cores", "memory_gb", "device"],
-        },
-        "started": {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"},
-        "seconds": {"type": "number", "minimum": 0},
-        "scores": {"type": "object"},
-    },
-    "additionalProperties": False,
-}
-SCHEMA["required"] = list(SCHEMA["properties"])
-
-
-def project_root() -> Path:
-    """The folder of `pyproject.toml`, looked for above the current folder first."""
-    here, package = Path.cwd(), Path(__file__).resolve().parent
-    for folder in (here, *here.parents, *package.parents):
-        if (folder / "pyproject.toml").exists() and (folder / "notebooks").is_dir():
-            return folder
-    raise ReproError(
-        f"no project around {here}: expected a folder with pyproject.toml and "
-        "notebooks/ above it. Start from the repository."
-    )
+KEYS = (
+    *("name", "profile", "dataset", "parameters", "seed", "commit", "dirty"),
+    *("versions", "hardware", "started", "seconds", "scores"),
+)
+LONGEST = 60  # letters of a folder's name that say which settings differ
 
 
 def whole(path: str | Path) -> str:
@@ -70,25 +29,45 @@ def whole(path: str | Path) -> str:
     return str(Path(path).expanduser().resolve()) if path else ""
 
 
-def tag_folder(runs_root: str | Path, dataset: str, profile: str) -> Path:
-    """Where every run of one data set and profile lies: `runs/drawn-quick`."""
-    root = Path(runs_root).expanduser() if runs_root else project_root() / "runs"
-    return root / f"{dataset}-{profile}"
+def runs_folder(runs_root: str | Path = "") -> Path:
+    """Where all runs are kept: `runs/` of the project if nothing else is said."""
+    return Path(whole(runs_root) or provenance.project_root() / "runs")
 
 
 @dataclass(frozen=True)
 class Run:
-    """One execution of a chapter or of a training; made by `open_run`."""
+    """One execution of a chapter, or the reading of what others left.
+
+    `changed` are the settings in which it differs from its profile: runs with other
+    settings lie in other folders.
+    """
 
     name: str
     profile: str
     dataset: str
     data_root: str
+    runs: Path
     seed: int
-    settings: Settings
-    base: Path
-    started: datetime
+    changed: dict[str, object]
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
     clock: float = field(default_factory=time.perf_counter)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the profile for this data set, with what was changed."""
+        return settings.load(self.profile, self.dataset, **self.changed)
+
+    @property
+    def base(self) -> Path:
+        """The folder of all chapters of one data set, profile and settings."""
+        usual = settings.load(self.profile, self.dataset)
+        other = self.settings.differing(usual).items()
+        words = ",".join(f"{k}={v}".replace("/", "_") for k, v in sorted(other))
+        if len(words) > LONGEST:
+            from reprolib.data import digest
+
+            words = f"{words[:LONGEST]}-{digest.of(words)[:6]}"
+        return self.runs / "-".join(filter(None, (self.dataset, self.profile, words)))
 
     @property
     def folder(self) -> Path:
@@ -96,12 +75,29 @@ class Run:
         return self.base / self.name
 
     @property
-    def models(self) -> Path:
-        """Where the trained networks of this data set and profile lie."""
-        return self.base / "models"
+    def store(self) -> Store:
+        """The trained networks and the pictures of this data set and these settings."""
+        return Store(
+            self.runs, self.dataset, self.settings, self.data_root, self.profile
+        )
+
+    def cells(self) -> tuple[dict[tuple[str, int], dict], str]:
+        """The cells of the study by (variant, seed), and where they come from.
+
+        They are the committed record's where there is one for this data set and these
+        settings; all others are trained and scored, or read from the store.
+        """
+        recorded = {} if self.changed else records.cells(self.dataset, self.profile)
+        wanted = variants.grid(self.settings)
+        if recorded.keys() >= set(wanted):
+            path = records.folder() / f"{self.dataset}-{self.profile}.jsonl"
+            return {key: recorded[key] for key in wanted}, path.name
+        store = self.store
+        made = {key: {"scores": store.scores(*key)} for key in wanted}
+        return {k: v | store.model(*k) for k, v in made.items()}, "trained by this run"
 
     def find(self, name: str) -> dict | None:
-        """The record of another run, such as `04_training`, or None if there is none.
+        """The record of another chapter, such as `04_training`, or None.
 
         Raises `ReproError` for a record that cannot be read.
         """
@@ -109,29 +105,25 @@ class Run:
         return read(path) if path.exists() else None
 
     def need(self, name: str) -> dict:
-        """The record of another run; without one, `ReproError` says what makes it."""
+        """The record of another chapter; `ReproError` says what makes a missing one."""
         record = self.find(name)
         if record is None:
             raise ReproError(
                 f"{self.base / name / 'results.json'} is missing: {self.name} reads "
-                f"the results of {name}. Make all of them with `make reproduce`, or "
-                f"only these with `{self.command(name)}`."
+                f"the results of {name}. Make them with `{self.command(name)}`."
             )
         return record
 
     def command(self, name: str) -> str:
-        """The command that makes the record of `name`, for messages to a reader."""
-        words = ["python", "-m", "reprolib"]
-        if name.startswith("models/"):
-            variant, seed = name.removeprefix("models/").rsplit("-s", 1)
-            words += ["train", variant, "--seed", seed]
-        else:
-            words += ["run", name]
-        words += ["--profile", self.profile, "--dataset", self.dataset]
+        """The command that runs chapter `name` with these settings, for a reader."""
+        words = ["python", "-m", "reprolib", "run", name, "--profile", self.profile]
+        words += ["--dataset", self.dataset]
         if self.data_root:
             words += ["--data-root", self.data_root]
-        if self.base.parent != project_root() / "runs":
-            words += ["--runs", str(self.base.parent)]
+        if self.runs != runs_folder():
+            words += ["--runs", str(self.runs)]
+        for key, value in self.changed.items():
+            words += ["-p", key, str(value)]
         return shlex.join(words)
 
     def write(self, scores: dict) -> Path:
@@ -140,85 +132,105 @@ class Run:
         Arrays and tensors become lists. Raises `ReproError` for anything else and for
         numbers that are not finite; an older record then stays as it was.
         """
+        path = self.folder / "results.json"
+        try:
+            scores = json.loads(json.dumps(scores, default=_plain))
+        except (TypeError, ValueError) as error:
+            raise ReproError(f"{path}: cannot write the scores: {error}.") from None
+        for key in _not_finite(scores):
+            raise ReproError(f"{path}: scores{key} is no finite number; expected one.")
         record = {
-            "schema": SCHEMA_VERSION,
             "name": self.name,
             "profile": self.profile,
             "dataset": self.dataset,
             "parameters": self.settings.as_dict(),
             "seed": self.seed,
-            **machine.git_state(project_root()),
-            "versions": machine.versions(),
-            "hardware": machine.hardware(),
+            **provenance.facts(),
             "started": self.started.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "seconds": round(time.perf_counter() - self.clock, 2),
             "scores": scores,
         }
-        path = self.folder / "results.json"
-        try:
-            record = json.loads(json.dumps(record, default=_plain))
-        except (TypeError, ValueError) as error:
-            raise ReproError(f"{path}: cannot write the scores: {error}.") from None
-        for key in _not_finite(record["scores"]):
-            raise ReproError(f"{path}: scores{key} is no finite number; expected one.")
-        check(record, path)
-        partial = path.with_suffix(".part")
-        partial.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-        os.replace(partial, path)
+        write_json(path, record)
         return path
 
     def provenance(self) -> str:
         """One line for a chapter's end: version, profile, seed, hardware, time."""
-        state, host = machine.git_state(project_root()), machine.hardware()
-        torch = machine.versions()["torch"]
-        commit = state["commit"][:9] + (" + changes" if state["dirty"] else "")
+        made = provenance.facts()
+        host, commit = made["hardware"], made["commit"][:9]
         return (
-            f"reprolib {__version__} ({commit}) · profile {self.profile} · "
-            f"data {self.dataset} · seed {self.seed} · torch {torch} · "
-            f"{host['device']}, {host['cpu']}, {host['cores']} cores, "
-            f"{host['memory_gb']:.0f} GB · {self.started:%Y-%m-%d} · "
-            f"{duration(time.perf_counter() - self.clock)}"
+            f"reprolib {__version__} ({commit}{' + changes' * made['dirty']}) · "
+            f"profile {self.profile} · data {self.dataset} · seed {self.seed} · "
+            f"torch {made['versions']['torch']} · {host['device']}, {host['cpu']}, "
+            f"{host['cores']} cores, {host['memory_gb']:.0f} GB · "
+            f"{self.started:%Y-%m-%d} · {duration(time.perf_counter() - self.clock)}"
         )
 
 
 def open_run(
-    name: str,
-    *,
+    chapter: str,
     profile: str,
-    settings: Settings,
     dataset: str = "drawn",
     data_root: str = "",
     runs_root: str | Path = "",
     seed: int = 0,
+    **changed: object,
 ) -> Run:
-    """Start the clock of `04_training` or `models/aligned-s0` and make its folder."""
-    base = tag_folder(runs_root, dataset, profile)
-    now = datetime.now(UTC)
-    run = Run(name, profile, dataset, data_root, seed, settings, base, now)
-    run.folder.mkdir(parents=True, exist_ok=True)
-    return run
+    """Open a chapter, such as `04_training`; its clock starts now.
+
+    Settings may be `changed` by name, here or through papermill (`-p steps 50`). Raises
+    `ReproError` for an unknown profile, data set or setting. Called by every chapter.
+    """
+    changed = {**_injected(), **changed}
+    if dataset != "drawn":  # to look the others up takes seconds, as it imports torch
+        from reprolib.data import parts
+
+        parts(dataset)
+    usual = settings.load(profile, dataset)
+    differing = usual.changed(**changed).differing(usual)
+    root = runs_folder(runs_root)
+    return Run(chapter, profile, dataset, whole(data_root), root, seed, differing)
+
+
+def _injected() -> dict[str, object]:
+    """The settings in the cell that papermill puts below a chapter's parameters."""
+    shell = sys.modules.get("IPython")
+    shell = shell.get_ipython() if shell else None
+    changed = {}
+    for cell in shell.user_ns.get("In", ()) if shell else ():
+        if cell.startswith("# Parameters\n"):
+            for line in ast.parse(cell).body:
+                name = line.targets[0].id
+                if name in settings.GROUP_OF:
+                    changed[name] = ast.literal_eval(line.value)
+    return changed
 
 
 def read(path: Path) -> dict:
-    """The record at `path`, checked; `ReproError` where it is missing or damaged."""
+    """The record at `path`; `ReproError` where it is missing or not whole."""
     try:
         record = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ReproError(f"{path}: cannot read this record: {error}.") from None
-    check(record, path)
+    lacking = [k for k in KEYS if not isinstance(record, dict) or k not in record]
+    if lacking:
+        raise ReproError(
+            f"{path}: no record of a run, it lacks {', '.join(lacking)}; run the "
+            "chapter again."
+        )
     return record
 
 
-def check(record: object, path: Path) -> None:
-    """Raise `ReproError` that names the key of `record` which breaks the schema."""
-    import jsonschema  # a second to import, and most commands read no record
-
-    error = jsonschema.exceptions.best_match(
-        jsonschema.Draft202012Validator(SCHEMA).iter_errors(record)
-    )
-    if error is not None:
-        where = "/".join(map(str, error.absolute_path)) or "the record"
-        raise ReproError(f"{path}: {where}: {error.message}. Run it again.")
+def duration(seconds: float) -> str:
+    """Seconds in words, such as `1 min 35 s`; under ten minutes in steps of 5 s."""
+    seconds = int(seconds)
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 600:
+        seconds -= seconds % 5
+        return f"{seconds // 60} min {seconds % 60} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min"
+    return f"{seconds // 3600} h {seconds % 3600 // 60} min"
 
 
 def _plain(value: object) -> object:

@@ -11,7 +11,7 @@ from reprolib.data.joined import join
 from reprolib.data.readers import market1501
 from reprolib.data.sources import SOURCES
 from reprolib.errors import ReproError
-from reprolib.settings import Settings
+from reprolib.settings import Data as Settings
 
 NAMES = ("drawn", *SOURCES)
 # Of Market1501's 750 test people MARS trains on 313, as market_mars.json counts them.

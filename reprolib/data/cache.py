@@ -15,10 +15,9 @@ import torch
 import torchvision
 from numpy.lib import format as npy
 
-from reprolib.study import provenance as machine
 from reprolib.data.writing import amount, require_space, writing
 from reprolib.errors import ReproError
-from reprolib.progress import track
+from tqdm import tqdm as track
 
 CHUNK = 1024  # pictures decoded before they are written
 
@@ -107,6 +106,6 @@ def _write(path: Path, shape: tuple[int, ...], pictures: Iterator) -> None:
 
 def _decoded(decode: Callable[[int], torch.Tensor], count: int) -> Iterator:
     """The pictures in order, decoded in as many threads as there are cores."""
-    with ThreadPoolExecutor(machine.cores()) as pool:
+    with ThreadPoolExecutor() as pool:
         for start in range(0, count, CHUNK):
             yield from pool.map(decode, range(start, min(start + CHUNK, count)))

@@ -23,7 +23,7 @@ from reprolib.data.drawing import pedestrian
 from reprolib.data.drawing.camera import CAMERAS
 from reprolib.data.drawing.photograph import Box, photograph
 from reprolib.errors import ReproError
-from reprolib.progress import track
+from tqdm import tqdm as track
 
 LANDMARKS = ("crown", "neck", "waist", "knees", "soles")
 QUERIES = 2

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from reprolib.data.dataset import Dataset
 from reprolib.data.readers import cuhk03, cuhk_sysu, market1501, mars, viper
-from reprolib.settings import Settings
+from reprolib.settings import Data as Settings
 
 
 @dataclass(frozen=True)

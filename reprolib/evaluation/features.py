@@ -1,15 +1,16 @@
-"""Distances between the pictures of two sets, by the features they are matched on."""
+"""Features of the pictures of a set, and the kinds of distance between two sets."""
 
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 
 from reprolib import alignment
-from reprolib.data.pictures import Pixels
 from reprolib.alignment.distances import euclidean
+from reprolib.data.pictures import Pixels
+from reprolib.data.tracklets import pool_tracklets
 from reprolib.errors import ReproError
-from reprolib.networks import AlignedReID, embed
-from reprolib.evaluation.protocols import pool_tracklets
+from reprolib.networks import AlignedReID
 
 KINDS = ("global", "aligned", "unaligned", "global+aligned", "global+unaligned")
 
@@ -21,13 +22,30 @@ class Embedded(NamedTuple):
     local: torch.Tensor
 
 
-def embedded(network: AlignedReID, pixels: Pixels) -> Embedded:
+@torch.inference_mode()
+def embed(network: AlignedReID, images: torch.Tensor, batch: int = 128) -> Embedded:
+    """Features for matching; global ones are scaled to unit length.
+
+    `images: (N, 3, H, W)` uint8. Stripes are as the network makes them.
+    Runs where the network is, in evaluation mode. Taught in chapter 4.
+    """
+    was_training = network.training
+    network.eval()
+    parts = []
+    for some in images.split(batch):
+        features = network(network.prepare(some))
+        parts.append((F.normalize(features.global_).cpu(), features.local.cpu()))
+    network.train(was_training)
+    return Embedded(*(torch.cat(part) for part in zip(*parts, strict=True)))
+
+
+def embed_split(network: AlignedReID, pixels: Pixels) -> Embedded:
     """The features of a split, ready for `distance`. Chapters 4 to 7.
 
     Where the pictures stand for tracklets, a row is the mean of a tracklet's frames.
     """
     if pixels.frames is None:
-        return Embedded(*embed(network, pixels.images))
+        return embed(network, pixels.images)
     frames = pixels.frames
     labels = frames.tracklets, frames.pids, frames.camids
     parts = embed(network, frames.images)

@@ -1,14 +1,96 @@
-"""Galleries with one picture an identity: their draws, and the chances of each rank."""
+"""CUHK03's classic protocol: galleries of one picture per identity, drawn by seed.
+
+Beside the draws stands what they tend to: the exact chance of each rank.
+"""
+
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from scipy.signal import fftconvolve
 
 from reprolib.data.dataset import DISTRACTOR
-from reprolib.evaluation import evaluate
+from reprolib.errors import ReproError
+from reprolib.evaluation.market import Evaluation, evaluate
 
 
-class Shots:
+@dataclass(frozen=True)
+class SingleShot(Evaluation):
+    """The mean scores over R drawn galleries, and those of each gallery.
+
+    cmc_by_draw: (R, max_rank) and mAP_by_draw: (R,), whose spread belongs beside the
+    mean. ap and first_match: means over the draws. With one match a query, AP and
+    the inverse penalty of mINP are both 1 / rank.
+    """
+
+    cmc_by_draw: torch.Tensor
+    mAP_by_draw: torch.Tensor
+
+
+def single_shot(
+    distance,
+    query_pids,
+    gallery_pids,
+    query_camids,
+    gallery_camids,
+    draws=100,
+    seed=0,
+    junk_pids=(-1,),
+    average="valid",
+    max_rank=50,
+):
+    """CUHK03's classic protocol: galleries of one picture an identity, drawn by seed.
+
+    distance: (Q, G) -> `SingleShot`. A draw puts the gallery in a random order, and a
+    query meets the first picture of each identity; of its own, the first by another
+    camera. Distractors have no identity and all stay. Ties, averages and errors are
+    those of `evaluate`. Taught in chapter 6.
+    """
+    labels = query_pids, gallery_pids, query_camids, gallery_camids
+    galleries = Galleries(distance, labels, junk_pids, average)
+    if draws < 1:
+        raise ReproError(f"draws = {draws}: expected at least 1")
+    rng = np.random.default_rng(seed)
+    ranks = np.stack([galleries.draw(rng) for _ in range(draws)])
+    inverse = galleries.averaged(1 / ranks)
+    reached = ranks[:, :, None] <= np.arange(1, max_rank + 1)
+    cmc = galleries.averaged(reached).mean(1)
+    return SingleShot(
+        **galleries.evaluation(cmc.mean(0), inverse.mean(0), ranks.mean(0)),
+        cmc_by_draw=torch.from_numpy(cmc),
+        mAP_by_draw=torch.from_numpy(inverse.mean(1)),
+    )
+
+
+def single_shot_limit(
+    distance,
+    query_pids,
+    gallery_pids,
+    query_camids,
+    gallery_camids,
+    junk_pids=(-1,),
+    average="valid",
+    max_rank=50,
+):
+    """What `single_shot` tends to as the draws grow in number, without drawing.
+
+    distance: (Q, G) -> `Evaluation`. An identity beats the true match with the share
+    of its pictures that are no farther, whatever the others do: the rank is 1 + a
+    number of heads among unequal coins (Poisson's binomial). Taught in chapter 6.
+    """
+    labels = query_pids, gallery_pids, query_camids, gallery_camids
+    galleries = Galleries(distance, labels, junk_pids, average)
+    chances = np.stack(
+        [galleries.chances(row) for row in range(len(galleries.distance))]
+    )
+    rank = np.arange(1, chances.shape[1] + 1)
+    inverse = galleries.averaged((chances / rank).sum(1)[None])[0]
+    reached = np.pad(chances, ((0, 0), (0, max_rank)))[:, :max_rank].cumsum(1)
+    cmc = galleries.averaged(reached[None])[0].mean(0)
+    return Evaluation(**galleries.evaluation(cmc, inverse, (chances * rank).sum(1)))
+
+
+class Galleries:
     """The galleries of one picture an identity that can be drawn; V valid queries."""
 
     def __init__(self, distance, labels, junk_pids, average):
@@ -46,7 +128,7 @@ class Shots:
         closer = (d <= d[self.matches[mine], None]).astype(float)
         sizes = np.diff(self.starts, append=len(d))
         coins = np.add.reduceat(closer, self.starts, 1) / sizes
-        # One's own identity is no rival: a coin that always falls on its other side.
+        # One's own identity is no rival: its chance is 0.
         return heads(coins * self.foreign[row]).mean(0)
 
     def averaged(self, values):

@@ -5,11 +5,10 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
-from reprolib.networks.backbones import ResNet, load_weights
 from reprolib.data.pictures import normalise
-from reprolib.settings import Settings
+from reprolib.networks.backbones import ResNet, load_weights
+from reprolib.settings import Network
 
 POOL = {"max": torch.amax, "mean": torch.mean}
 # oneDNN's AVX2 kernel for the backward pass of a channels-last 1x1 convolution with
@@ -52,7 +51,7 @@ class AlignedReID(nn.Module):
     global features and stripes) are settings.
     """
 
-    def __init__(self, settings: Settings, identities: int):
+    def __init__(self, settings: Network, identities: int):
         super().__init__()
         self.settings = settings
         self.backbone = ResNet(
@@ -95,7 +94,6 @@ class AlignedReID(nn.Module):
             stripes = F.normalize(stripes, dim=2)
         return stripes
 
-
     def prepare(self, images: torch.Tensor) -> torch.Tensor:
         """`(N, 3, H, W)` uint8 as `forward` wants it: normalised, on its device."""
         device = next(self.parameters()).device
@@ -117,35 +115,7 @@ def memory_format(backbone: nn.Module) -> torch.memory_format:
     return torch.contiguous_format if narrow else torch.channels_last
 
 
-class Cost(NamedTuple):
-    """What a network costs for one picture, and the shape of its feature map.
-
-    `map: (C, H, W)`; its H rows become the H stripes.
-    """
-
-    parameters: int
-    multiply_adds: int
-    map: tuple[int, int, int]
-
-
-def cost(settings: Settings, identities: int) -> Cost:
-    """Count a network's parameters and its multiply-adds for one picture.
-
-    Nothing is computed: the network lives on torch's "meta" device. torch's counter
-    takes the convolutions and the linear layers, two operations a multiply-add; batch
-    normalisation, ReLU and pooling are left out, as is usual. Chapter 3.
-    """
-    with torch.device("meta"), FlopCounterMode(display=False) as counter:
-        network = AlignedReID(settings, identities).eval()
-        picture = torch.empty(1, 3, settings.height, settings.width)
-        network(picture)
-        operations = counter.get_total_flops()
-        shape = tuple(network.backbone(picture).shape[1:])
-    parameters = sum(p.numel() for p in network.parameters())
-    return Cost(parameters, operations // 2, shape)
-
-
-def build(settings: Settings, identities: int, seed: int) -> AlignedReID:
+def build(settings: Network, identities: int, seed: int) -> AlignedReID:
     """A network with its first weights: drawn from `seed`, or ImageNet's.
 
     `settings.weights` is "" (random), "imagenet" (torchvision downloads them) or the
@@ -158,22 +128,3 @@ def build(settings: Settings, identities: int, seed: int) -> AlignedReID:
     if settings.weights:
         load_weights(network.backbone, settings)
     return network.to(memory_format=network.format)
-
-
-@torch.inference_mode()
-def embed(
-    network: AlignedReID, images: torch.Tensor, batch: int = 128
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Features for matching: global `(N, C)` of unit length and local `(N, H, c)`.
-
-    `images: (N, 3, H, W)` uint8. Stripes are as the network makes them.
-    Runs where the network is, in evaluation mode. Taught in chapter 4.
-    """
-    was_training = network.training
-    network.eval()
-    parts = []
-    for some in images.split(batch):
-        features = network(network.prepare(some))
-        parts.append((F.normalize(features.global_).cpu(), features.local.cpu()))
-    network.train(was_training)
-    return torch.cat([g for g, _ in parts]), torch.cat([local for _, local in parts])

@@ -9,7 +9,7 @@ from torch import nn
 from torchvision.models.resnet import BasicBlock, Bottleneck
 
 from reprolib.errors import ReproError
-from reprolib.settings import Settings
+from reprolib.settings import Network
 
 
 class XceptionCell(nn.Sequential):
@@ -101,7 +101,7 @@ class ResNet(nn.Module):
         return x
 
 
-def load_weights(backbone: ResNet, settings: Settings) -> None:
+def load_weights(backbone: ResNet, settings: Network) -> None:
     """Fill `backbone` with `settings.weights`: "imagenet" or the path of a state dict.
 
     "imagenet" is torchvision's download (`IMAGENET1K_V1`, of the paper's time). A file
@@ -138,7 +138,7 @@ def _shape(size: torch.Size | None) -> str:
     return "absent" if size is None else " x ".join(map(str, size))
 
 
-def _published(settings: Settings) -> Mapping[str, torch.Tensor]:
+def _published(settings: Network) -> Mapping[str, torch.Tensor]:
     """torchvision's ImageNet weights, downloaded once, checked by their hash."""
     name = settings.backbone
     if name == "resnet50x":

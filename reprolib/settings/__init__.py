@@ -101,7 +101,7 @@ class Study:
 
 @dataclass(frozen=True)
 class Settings:
-    """Every number of a run; `profiles.toml` holds the values and says what they are."""
+    """Every number of a run; `profiles.toml` holds the values and explains them."""
 
     data: Data
     network: Network
@@ -141,7 +141,9 @@ class Settings:
 
 
 FIELDS = {f.name: f for group in fields(Settings) for f in fields(group.type)}
-GROUP_OF = {f.name: group.name for group in fields(Settings) for f in fields(group.type)}
+GROUP_OF = {
+    f.name: group.name for group in fields(Settings) for f in fields(group.type)
+}
 
 
 def profiles() -> tuple[str, ...]:

@@ -1,1 +1,1 @@
-""""""
+"""Which networks are compared, where they and their scores lie, and records."""

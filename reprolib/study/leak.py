@@ -2,38 +2,44 @@
 
 from pathlib import Path
 
-from reprolib.study import records as measurements, store as experiments
-from reprolib.book import run as records
+from reprolib.errors import ReproError
+from reprolib.study import records, variants
+from reprolib.study.store import Store
 
-RECORD = Path(__file__).with_name("leak.json")
 SEEDS = range(10)
 SCORES = ("rank1", "mAP")
 
 
-def measure(run: records.Run) -> dict:
+def measure(store: Store) -> dict:
     """Train what is missing, with strangers and with leaked people, for every seed.
 
-    Returns what `write` keeps: for each kind of query and score one value
-    a seed and training, by global distance. Needs the drawn data.
+    Returns, for each kind of query and score, one value a seed and training, by global
+    distance. Raises ReproError for photographs, among whom nobody can be made to leak.
     """
-    bench, box = experiments.Bench(run), round(run.settings.box_error)
+    if store.name != "drawn":
+        raise ReproError(
+            f"dataset = {store.name!r}: a leak can be made at will among drawn people "
+            "only; leave --dataset out."
+        )
+    box = store.settings.data.box_error
     found = {
-        name: [bench.obtain(f"{name}-box{box}", seed)[1]["scores"] for seed in SEEDS]
-        for name in experiments.LEAKS
+        leak: [store.scores(variants.name(leak, box), seed) for seed in SEEDS]
+        for leak in variants.LEAKS
     }
     tests = {
-        "all queries": lambda scores: scores["students"][0][str(box)],
+        "all queries": lambda scores: scores["students"][0][f"{box:g}"],
         "of leaked people": lambda scores: scores["queries"]["leaked"],
         "of the others": lambda scores: scores["queries"]["others"],
     }
     return {
-        "profile": run.profile,
+        "profile": store.profile,
         "seeds": list(SEEDS),
+        "overlap": found["leaked"][0]["overlap"],
         "queries": {
             queries: {
                 score: {
-                    name: [test(scores)["global"][score] for scores in each]
-                    for name, each in found.items()
+                    leak: [test(scores)["global"][score] for scores in each]
+                    for leak, each in found.items()
                 }
                 for score in SCORES
             }
@@ -44,9 +50,9 @@ def measure(run: records.Run) -> dict:
 
 def write(found: dict) -> Path:
     """Keep what `measure` found, with what it depends on."""
-    return measurements.write(RECORD, found)
+    return records.write("leak", found)
 
 
 def read() -> dict:
     """The record of the last long run; chapter 5 prints it. Raises ReproError."""
-    return measurements.read(RECORD, "the leak over ten seeds", "make leak")
+    return records.read("leak", "the leak over ten seeds", "make leak")

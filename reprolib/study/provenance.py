@@ -3,13 +3,49 @@
 import os
 import platform
 import subprocess
+import tomllib
+from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 
 from reprolib import __version__
+from reprolib.errors import ReproError
 
 CODE = ("reprolib", "notebooks/*.py", "Snakefile")
+
+
+def project_root() -> Path:
+    """This book's folder: the one above the current folder, or else the package's."""
+    here, package = Path.cwd(), Path(__file__).resolve().parent
+    for folder in (here, *here.parents, *package.parents):
+        if _is_ours(folder):
+            return folder
+    raise ReproError(
+        f"no project around {here}: expected a folder with notebooks/ and the "
+        "pyproject.toml of reprolib above it. Start from the repository."
+    )
+
+
+def _is_ours(folder: Path) -> bool:
+    file = folder / "pyproject.toml"
+    if not (file.is_file() and (folder / "notebooks").is_dir()):
+        return False
+    try:
+        project = tomllib.loads(file.read_text(encoding="utf-8")).get("project", {})
+    except (OSError, ValueError):
+        return False
+    return project.get("name") == "reprolib"
+
+
+def facts() -> dict:
+    """Date, commit, versions and hardware, for a record."""
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        **git_state(project_root()),
+        "versions": versions(),
+        "hardware": hardware(),
+    }
 
 
 def versions() -> dict[str, str]:

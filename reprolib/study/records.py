@@ -1,32 +1,75 @@
-"""Records of measurements too long for the book, kept in the package."""
+"""Results that are committed: measurements too long for the book.
+
+A study's cells lie in `notebooks/records/<data set>-<profile>.jsonl`, a training a
+line: variant, seed, settings that are not the profile's, scores, and what made it. A
+measurement of its own is one JSON file beside it.
+"""
 
 import json
-import os
-from datetime import UTC, datetime
 from pathlib import Path
 
-from reprolib.study import provenance as machine
-from reprolib.book import run as records
 from reprolib.errors import ReproError
+from reprolib.study import provenance, variants
+from reprolib.study.store import Store, code_of_learning, write_json, write_text
 
 
-def write(path: Path, found: dict) -> Path:
-    """Write what was found, with date, commit, versions and hardware, and rename it."""
-    record = {
-        "date": datetime.now(UTC).date().isoformat(),
-        **machine.git_state(records.project_root()),
-        "versions": machine.versions(),
-        "hardware": machine.hardware(),
-        **found,
-    }
-    partial = path.with_suffix(".part")
-    partial.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    os.replace(partial, path)
+def folder() -> Path:
+    """Where committed records lie."""
+    return provenance.project_root() / "notebooks" / "records"
+
+
+def cells(dataset: str, profile: str) -> dict[tuple[str, int], dict]:
+    """The committed cells of a study by (variant, seed); empty if there are none."""
+    path = folder() / f"{dataset}-{profile}.jsonl"
+    if not path.exists():
+        return {}
+    try:
+        lines = [json.loads(s) for s in path.read_text(encoding="utf-8").splitlines()]
+        return {(line["variant"], line["seed"]): line for line in lines}
+    except (ValueError, KeyError) as error:
+        raise ReproError(
+            f"{path}: not a record of a study ({error}); expected a JSON object a "
+            "line, with variant and seed. Make it again with `make study`."
+        ) from error
+
+
+def is_of_todays_code(cell: dict) -> bool:
+    """Whether a network would learn by the same code today."""
+    return cell["code"] == code_of_learning()
+
+
+def write_cells(store: Store) -> Path:
+    """Train and score what is missing of the grid, and write the whole record."""
+    lines = []
+    usual = store.settings
+    for variant, seed in variants.grid(usual):
+        scores, model = store.scores(variant, seed), store.model(variant, seed)
+        differing = variants.settings_of(variant, usual).differing(usual)
+        kept = ("seconds", "code", "date", "commit", "dirty", "versions", "hardware")
+        lines.append(
+            {
+                "variant": variant,
+                "seed": seed,
+                "settings": differing,
+                **{key: model[key] for key in kept},
+                "scores": scores,
+            }
+        )
+    path = folder() / f"{store.name}-{store.profile}.jsonl"
+    write_text(path, "".join(json.dumps(line) + "\n" for line in lines))
     return path
 
 
-def read(path: Path, what: str, command: str) -> dict:
-    """The record in `path`; `ReproError` naming the `command` that makes it."""
+def write(name: str, found: dict) -> Path:
+    """Write a measurement with date, commit, versions and hardware."""
+    path = folder() / f"{name}.json"
+    write_json(path, provenance.facts() | found)
+    return path
+
+
+def read(name: str, what: str, command: str) -> dict:
+    """A committed measurement; `ReproError` naming the `command` that makes it."""
+    path = folder() / f"{name}.json"
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

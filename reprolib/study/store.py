@@ -1,224 +1,211 @@
-"""The trained networks that several chapters share: which, how, and their scores."""
+"""Trained networks and their scores, each found by a digest of what made it.
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+A network lies in `models/<variant>-s<seed>-<key>`, where the key is a digest of the
+settings that decide its weights, of the pictures and of the code it learnt by; scores
+lie beside it under a second key, with that of the code that scores. Other settings,
+pictures or code lead to another place, so that nothing stale is ever read.
+"""
+
+import json
+import os
+import time
+from dataclasses import asdict, dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 
-import numpy as np
 import torch
-from scipy import stats
 
-from reprolib.training import checkpoints
-from reprolib.evaluation import features as matching, protocols
 from reprolib import training
-from reprolib.data import drawn, drawn_spec, open_dataset
+from reprolib.data import digest, drawn, drawn_spec, open_dataset
 from reprolib.data.dataset import Dataset
 from reprolib.data.pictures import Pixels, load
-from reprolib.errors import ReproError
-from reprolib.networks import AlignedReID
-from reprolib.settings import Settings
-from reprolib.book.run import Run, open_run, read
+from reprolib.data.tracklets import by_tracklet
+from reprolib.evaluation import scoring
+from reprolib.evaluation.features import KINDS, Embedded
+from reprolib.settings import Data, Settings
+from reprolib.study import provenance, variants
+from reprolib.training import Trained
 
-METHODS = {
-    "identity": {"local": "none", "global_weight": 0.0},
-    "triplet": {"local": "none", "identity_weight": 0.0},
-    "global": {"local": "none"},
-    "unaligned": {"local": "unaligned"},
-    "aligned": {"local": "aligned"},
-    "mutual": {"local": "aligned", "students": 2},
-}
-# Extra people in training: strangers, or as many people of the test. Chapter 5.
-LEAKS = {
-    "strangers": {"local": "aligned", "extra_people": "strangers"},
-    "leaked": {"local": "aligned", "extra_people": "tested", "overlap": "keep"},
-}
-BOTH_BOXES = ("global", "unaligned", "aligned")
-RANKS = (1, 5, 10)
-
-
-def grid(settings: Settings) -> list[tuple[str, int]]:
-    """Every (variant, seed) that chapter 5 compares.
-
-    A variant is a method and the box error it was trained with: all methods with the
-    error of the settings, those of `BOTH_BOXES` also with the other extreme.
-    """
-    here = round(settings.box_error)
-    variants = [f"{method}-box{here}" for method in METHODS]
-    variants += [f"{method}-box{1 - here}" for method in BOTH_BOXES]
-    return [(variant, seed) for seed in settings.seeds for variant in variants]
-
-
-def leaks(settings: Settings) -> list[tuple[str, int]]:
-    """Every (variant, seed) of chapter 5's leak, which only drawn people can show."""
-    here = round(settings.box_error)
-    return [(f"{leak}-box{here}", seed) for seed in settings.seeds for leak in LEAKS]
-
-
-def variant_settings(variant: str, settings: Settings) -> Settings:
-    """The settings of `variant`, such as `aligned-box1`; `ReproError` if unknown."""
-    method, _, box = variant.partition("-box")
-    methods = METHODS | LEAKS
-    if method not in methods or box not in ("0", "1"):
-        raise ReproError(
-            f"unknown variant {variant!r}; expected METHOD-box0 or METHOD-box1 with "
-            f"METHOD one of {', '.join(methods)}."
-        )
-    return replace(settings, box_error=float(box), **methods[method])
+PACKAGE = Path(__file__).parents[1]
+LEARNING = tuple(
+    PACKAGE / room
+    for room in ("alignment", "data", "losses.py", "networks", "training")
+)
+SCORING = (PACKAGE / "evaluation", PACKAGE / "reranking.py")
 
 
 # Chapters ask for the same pictures again and again; a few splits are kept decoded.
 @cache
-def _read(name: str, settings: Settings, *roots) -> Dataset:
-    return open_dataset(name, settings, *roots)
-
-
-def _opened(name: str, settings: Settings, *roots) -> Dataset:
-    """The data set; photographs are opened once, whatever is done to their boxes."""
-    if name != "drawn":
-        settings = replace(settings, box_error=0.0)
-    return _read(name, settings, *roots)
+def _open(name: str, data: Data, data_root: str, drawn_root: Path) -> Dataset:
+    return open_dataset(name, data, data_root, drawn_root)
 
 
 @lru_cache(maxsize=6)
-def _decoded(split: str, folder: Path, name: str, settings: Settings, *roots) -> Pixels:
-    dataset = _opened(name, settings, *roots)
-    size = settings.height, settings.width
-    pixels = load(dataset, split, *size, settings.box_error, folder)
-    return pixels if split == "train" else protocols.by_tracklet(pixels)
+def _load(store: "Store", split: str, data: Data) -> Pixels:
+    dataset = store.open(data)
+    size = data.height, data.width
+    pixels = load(dataset, split, *size, data.box_error, store.root / "cache")
+    return pixels if split == "train" else by_tracklet(pixels)
 
 
 @dataclass(frozen=True)
-class Bench:
-    """Where the trainings of one data set and profile find their data and leave it.
+class Store:
+    """Where the trainings of one data set find their pictures and leave their weights.
 
-    Decoded pictures are kept in the folder `cache` beside the runs.
+    `root` is the folder of all runs: drawn people lie in its `data`, decoded pictures
+    in `cache` and networks in `models`, whatever the profile. Used by chapters 1 to 8.
     """
 
-    run: Run
+    root: Path
+    name: str
+    settings: Settings
+    data_root: str = ""
+    profile: str = ""
+
+    def open(self, data: Data) -> Dataset:
+        """The data set; photographs are opened once, whatever is done to their boxes."""
+        if self.name != "drawn":
+            data = replace(data, box_error=0.0)
+        return _open(self.name, data, self.data_root, self.root / "data")
 
     def dataset(self, box_error: float) -> Dataset:
         """The data set with boxes as wrong as `box_error`."""
-        return _opened(*self._place(box_error=float(box_error)))
+        return self.open(replace(self.settings.data, box_error=float(box_error)))
 
     def pixels(self, split: str, box_error: float) -> Pixels:
         """One split, decoded at the size of the settings, tested tracklets as one."""
-        return self._decoded(split, self._place(box_error=float(box_error)))
+        data = replace(self.settings.data, box_error=float(box_error))
+        return _load(self, split, data)
 
     def training(self, settings: Settings) -> tuple[Dataset, Pixels]:
-        """What a variant is trained on, with the extra people it asks for."""
-        place = self._place(
-            box_error=settings.box_error,
-            extra_people=settings.extra_people,
-            overlap=settings.overlap,
-        )
-        return _opened(*place), self._decoded("train", place)
+        """What is trained on, with the extra people that the settings ask for."""
+        # The store of one profile shares decoded pictures with all others.
+        return self.open(settings.data), _load(self, "train", settings.data)
 
-    def _decoded(self, split: str, place: tuple) -> Pixels:
-        return _decoded(split, self.run.base.parent / "cache", *place)
+    def folder(self, variant: str, seed: int) -> Path:
+        """Where the network of `variant` and `seed` lies, or is going to."""
+        settings = variants.settings_of(variant, self.settings)
+        return self.root / "models" / f"{variant}-s{seed}-{self._key(settings, seed)}"
 
-    def _place(self, **changed) -> tuple:
-        settings = replace(self.run.settings, **changed)
-        drawn_root = self.run.base.parent / "data"
-        return self.run.dataset, settings, self.run.data_root, drawn_root
-
-    def obtain(self, variant: str, seed: int) -> tuple[checkpoints.Trained, dict]:
-        """The trained networks of `variant` and their record, from disk if they exist.
-
-        What is missing is trained, scored at every dose of box error and recorded in
-        `models/<variant>-s<seed>`. Used by chapters 4 to 7.
-        """
-        settings = variant_settings(variant, self.run.settings)
-        run = open_run(
-            f"models/{variant}-s{seed}",
-            profile=self.run.profile,
-            settings=settings,
-            dataset=self.run.dataset,
-            data_root=self.run.data_root,
-            runs_root=self.run.base.parent,
-            seed=seed,
-        )
-        _, pixels = self.training(settings)
-        trained = training.train(settings, pixels, seed, run.folder, variant)
-        path = Path(run.folder, "results.json")
-        record = read(path) if path.exists() else None
-        if (
-            record is None
-            or record["parameters"] != settings.as_dict()
-            or record["scores"]["history"] != trained.history  # of older code
-        ):
-            record = read(run.write(self.scores(trained)))
-        return trained, record
-
-    def scores(self, trained: checkpoints.Trained) -> dict:
-        """Rank-k and mAP of every student, kind of distance and dose of box error."""
-        tests = {
-            f"{dose:g}": (self.pixels("query", dose), self.pixels("gallery", dose))
-            for dose in trained.settings.doses
+    def _key(self, settings: Settings, seed: int) -> str:
+        weights = Path(settings.network.weights)
+        made_by = {
+            "code": code_of_learning(),
+            "settings": {k: v for k, v in asdict(settings).items() if k != "study"},
+            "seed": seed,
+            "pictures": self._pictures(settings, "train"),
+            "weights": digest.content(weights) if weights.is_file() else "",
+            "torch": torch.__version__,
+            "device": training.device().type,
         }
-        kinds = matching.KINDS if trained.settings.local != "none" else ("global",)
-        dataset, _ = self.training(trained.settings)
-        rules = dataset.protocol, dataset.candidates
-        leak = trained.settings.extra_people
-        return {
-            **({"overlap": dataset.overlap} if dataset.overlap else {}),
-            **({"queries": self._apart(trained, kinds)} if leak else {}),
-            "history": trained.history,
+        return digest.of(made_by)
+
+    def _pictures(self, settings: Settings, *splits: str) -> object:
+        """Drawn people are known by their settings, photographs by their files."""
+        if self.name == "drawn":
+            return "drawn"
+        dataset = self.open(settings.data)
+        files = [p.path for split in splits for p in getattr(dataset, split)]
+        return [self.name, digest.files(files)]
+
+    def trained(self, variant: str, seed: int) -> Trained:
+        """The trained networks of `variant`, from disk if they are there. Chapter 4."""
+        settings = variants.settings_of(variant, self.settings)
+        folder, start = self.folder(variant, seed), time.perf_counter()
+        fresh = not (folder / "model.json").exists()
+        _, pixels = self.training(settings)
+        trained = training.train(settings, pixels, seed, folder, f"{variant} s{seed}")
+        if fresh:
+            facts = {
+                "variant": variant,
+                "seed": seed,
+                "dataset": self.name,
+                "data_root": self.data_root,
+                "profile": self.profile,
+                "settings": settings.as_dict(),
+                "code": code_of_learning(),
+                "seconds": round(time.perf_counter() - start, 1),
+            }
+            write_json(folder / "model.json", facts | provenance.facts())
+        return trained
+
+    def model(self, variant: str, seed: int) -> dict:
+        """The facts of a trained network: settings, seconds, commit, hardware."""
+        self.trained(variant, seed)
+        return json.loads((self.folder(variant, seed) / "model.json").read_text())
+
+    def scores(self, variant: str, seed: int) -> dict:
+        """Rank-k and mAP of every student, kind of distance and dose of box error.
+
+        What is missing is trained and scored. `students[k][dose][kind]` holds the
+        scores, `reranked[kind]` those of the first student after re-ranking, at the
+        box error of the settings; `queries` those of people who may leak. Chapter 5.
+        """
+        settings = variants.settings_of(variant, self.settings)
+        asked = {
+            "doses": settings.study.doses,
+            "box_error": self.settings.data.box_error,
+            "code": digest.code(*SCORING),
+            "pictures": self._pictures(settings, "query", "gallery"),
+        }
+        path = self.folder(variant, seed) / f"scores-{digest.of(asked)}.json"
+        if not path.exists():
+            write_json(path, self._score(self.trained(variant, seed), settings))
+        return json.loads(path.read_text(encoding="utf-8"))
+
+    def has(self, variant: str, seed: int) -> bool:
+        """Whether a network lies there already."""
+        return (self.folder(variant, seed) / "model.json").exists()
+
+    def test(self, dose: float) -> scoring.Test:
+        """The pictures of the test under a dose of box error, and how it is scored."""
+        dataset = self.dataset(dose)
+        pixels = (self.pixels(split, dose) for split in ("query", "gallery"))
+        return scoring.Test(*pixels, dataset.protocol, dataset.candidates)
+
+    def _score(self, trained: Trained, settings: Settings) -> dict:
+        kinds = KINDS if settings.loss.local != "none" else ("global",)
+        tests = {f"{dose:g}": self.test(dose) for dose in settings.study.doses}
+        scores = {
             "students": [
                 {
-                    dose: test(network, *test_set, kinds, *rules)
-                    for dose, test_set in tests.items()
+                    dose: scoring.score_kinds(test, *test.embed(network), kinds)
+                    for dose, test in tests.items()
                 }
                 for network in trained.networks
-            ],
+            ]
         }
-
-    def _apart(self, trained: checkpoints.Trained, kinds: tuple[str, ...]) -> dict:
-        """The scores of the queries of people who may leak, and of the others."""
-        settings = trained.settings
-        query = self.pixels("query", settings.box_error)
-        gallery = self.pixels("gallery", settings.box_error)
-        people = torch.tensor(drawn.tested(drawn_spec(settings)))
-        leaked = torch.isin(query.pids, people)
-        parts = query.images, query.pids, query.camids
-        some = {
-            "leaked": Pixels(*(part[leaked] for part in parts)),
-            "others": Pixels(*(part[~leaked] for part in parts)),
-        }
-        network, rules = trained.networks[0], ("market", None)
-        return {k: test(network, v, gallery, kinds, *rules) for k, v in some.items()}
-
-
-def test(
-    network: AlignedReID,
-    query: Pixels,
-    gallery: Pixels,
-    kinds: tuple[str, ...],
-    protocol: str,
-    candidates: tuple[tuple[int, ...], ...] | None,
-) -> dict[str, dict[str, float]]:
-    """Rank-1, rank-5, rank-10 and mAP in percent, for each kind of distance.
-
-    `protocol` and `candidates` are the data set's own: see `protocols.score`.
-    """
-    q, g = matching.embedded(network, query), matching.embedded(network, gallery)
-    found = {}
-    for kind in kinds:
-        distance = matching.distance(kind, q, g)
-        result = protocols.score(distance, query, gallery, protocol, candidates)
-        found[kind] = {f"rank{k}": 100 * float(result.cmc[k - 1]) for k in RANKS}
-        found[kind]["mAP"] = 100 * float(result.mAP)
-    return found
+        main = self.test(self.settings.data.box_error)
+        q, g = main.embed(trained.networks[0])
+        scores["reranked"] = scoring.score_reranked(main, q, g, kinds)
+        dataset, _ = self.training(settings)
+        if dataset.overlap:
+            scores["overlap"] = dataset.overlap
+        if settings.data.extra_people:
+            people = torch.tensor(drawn.tested(drawn_spec(settings.data)))
+            leaked = torch.isin(main.query.pids, people)
+            scores["queries"] = {
+                name: scoring.score_kinds(
+                    main.only(some), Embedded(*(f[some] for f in q)), g, kinds
+                )
+                for name, some in (("leaked", leaked), ("others", ~leaked))
+            }
+        return scores
 
 
-def t_interval(differences: Sequence[float]) -> list[float] | None:
-    """The 95 % interval of the mean of paired differences; None from a single one.
+def code_of_learning() -> str:
+    """The digest of the code that decides what a network learns."""
+    return digest.code(*LEARNING)
 
-    `differences: (seeds,)`, one of two methods for each seed; Student's t with one
-    degree of freedom less than there are seeds. Chapters 5, 6 and 8.
-    """
-    if len(differences) < 2:
-        return None
-    mean, error = np.mean(differences), stats.sem(differences)
-    half = stats.t.ppf(0.975, len(differences) - 1) * error
-    return [float(mean - half), float(mean + half)]
+
+def write_json(path: Path, value: dict) -> None:
+    """Write a JSON file aside and rename it."""
+    write_text(path, json.dumps(value, indent=1) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file aside and rename it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_suffix(f".{os.getpid()}.part")
+    aside.write_text(text, encoding="utf-8")
+    os.replace(aside, path)

@@ -1,43 +1,29 @@
 """Training one network, or several that learn from each other, in one process."""
 
 import time
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from tqdm import tqdm
 
-from reprolib import losses, progress
+from reprolib import losses
 from reprolib.alignment import paired_local_distance, paired_rigid_distance
-from reprolib.training.checkpoints import Trained, restore, save
-from reprolib.data.dataset import DISTRACTOR
-from reprolib.data.pictures import Pixels, augment, augmentation
-from reprolib.data.sampling import IdentitySampler
 from reprolib.alignment.distances import euclidean
+from reprolib.data.dataset import DISTRACTOR
+from reprolib.data.pictures import Pixels, augment
+from reprolib.data.sampling import IdentitySampler
 from reprolib.networks import Features, build
-from reprolib.settings import Settings
+from reprolib.settings import Loss, Schedule, Settings
+from reprolib.training.checkpoints import Trained, restore, save
+from reprolib.training.device import device, precision
 
 SAVE_EVERY = 60.0  # seconds
 PAIRED = {"aligned": paired_local_distance, "unaligned": paired_rigid_distance}
 
 
-def device() -> torch.device:
-    """The fastest device at hand: CUDA, then Apple's MPS, then the CPU."""
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-
-
-def precision(settings: Settings, where: torch.device) -> AbstractContextManager:
-    """Autocast to bfloat16 where it pays (CUDA, CPUs with AMX) or where it is asked."""
-    pays = where.type == "cuda" and torch.cuda.is_bf16_supported()
-    pays = pays or (where.type == "cpu" and torch.cpu._is_amx_tile_supported())
-    half = settings.precision == "bfloat16" or (settings.precision == "auto" and pays)
-    return torch.autocast(where.type, torch.bfloat16, enabled=half)
-
-
 def student_losses(
-    features: Features, classes: torch.Tensor, settings: Settings
+    features: Features, classes: torch.Tensor, loss: Loss
 ) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
     """The losses of one network on one batch, and its global distance matrix.
 
@@ -51,105 +37,93 @@ def student_losses(
     near, far = distance[anchor, negative], distance[anchor, positive]
     parts = {
         "identity": F.cross_entropy(features.logits, classes),
-        "global": losses.trihard_loss(far, near, settings.margin),
-        "active": (settings.margin + far > near).float().mean(),
+        "global": losses.hinge(far, near, loss.margin),
+        "active": (loss.margin + far > near).float().mean(),
     }
-    if settings.local != "none":
-        paired, f = PAIRED[settings.local], features.local
+    if loss.local != "none":
+        paired, f = PAIRED[loss.local], features.local
         far, near = paired(f, f[positive]), paired(f, f[negative])
-        parts["local"] = losses.trihard_loss(far, near, settings.margin)
+        parts["local"] = losses.hinge(far, near, loss.margin)
     return parts, distance
 
 
 def batch_loss(
-    features: list[Features], classes: torch.Tensor, settings: Settings
-) -> tuple[torch.Tensor, dict[str, float]]:
-    """The loss of a batch over all students, and its parts for the log."""
-    weight = {
-        "identity": settings.identity_weight,
-        "global": settings.global_weight,
-        "local": settings.local_weight,
-        "metric_mutual": settings.metric_mutual_weight,
-        "class_mutual": settings.class_mutual_weight,
-    }
-    each = [student_losses(f, classes, settings) for f in features]
+    features: list[Features], classes: torch.Tensor, loss: Loss
+) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    """The loss of a batch over all students, and the mean of its parts for the log."""
+    each = [student_losses(f, classes, loss) for f in features]
     parts = {k: sum(p[k] for p, _ in each) for k in each[0][0]}
     if len(features) > 1:
         parts["metric_mutual"] = losses.metric_mutual_losses([d for _, d in each])
         logits = [f.logits for f in features]
         parts["class_mutual"] = losses.classification_mutual_losses(logits)
-    total = sum(weight[k] * v for k, v in parts.items() if k in weight)
-    return total, {k: float(v.detach()) / len(features) for k, v in parts.items()}
+    weighed = {k: v for k, v in parts.items() if k != "active"}
+    total = sum(getattr(loss, f"{k}_weight") * v for k, v in weighed.items())
+    return total, {k: v.detach() / len(features) for k, v in parts.items()}
 
 
-def learning_rate(settings: Settings, step: int) -> float:
+def learning_rate(schedule: Schedule, step: int) -> float:
     """The rate at `step`: divided at each fraction of the run in `decay_at`."""
-    passed = sum(step >= at * settings.steps for at in settings.decay_at)
-    return settings.learning_rate * settings.decay**passed
+    passed = sum(step >= at * schedule.steps for at in schedule.decay_at)
+    return schedule.learning_rate * schedule.decay**passed
 
 
 def train(
     settings: Settings, pixels: Pixels, seed: int, folder: Path, label: str = "training"
 ) -> Trained:
-    """Train on `pixels` for `settings.steps` batches; resume if `folder` says so.
+    """Train on `pixels` for `schedule.steps` batches; go on where `folder` stopped.
 
     Batches, augmentation and first weights depend on `seed` and the step alone, so a
-    resumed run equals an uninterrupted one. The checkpoint is a safetensors file.
-    Raises `ReproError` if the folder's checkpoint belongs to other settings. Chapter 4.
+    resumed run equals an uninterrupted one. The checkpoint in `folder` is taken for one
+    of these settings: see `study.store`. Raises `ReproError` if it is broken. Chapter 4.
     """
+    schedule, images = settings.schedule, pixels.images
     known = torch.nonzero(pixels.pids > DISTRACTOR).flatten()
     classes = torch.unique(pixels.pids[known], return_inverse=True)[1]
-    sets = None if pixels.sets is None else pixels.sets[known]
-    trained, optimisers = _start(settings, int(classes.max()) + 1, seed, folder)
     sampler = IdentitySampler(
-        classes, settings.ids_per_batch, settings.shots_per_id, seed, sets
+        classes,
+        schedule.ids_per_batch,
+        schedule.shots_per_id,
+        seed,
+        None if pixels.sets is None else pixels.sets[known],
     )
-    transform = augmentation(settings.height, settings.width, settings.crop_padding)
-    saved, where = time.monotonic(), device()
-    start = trained.step
-    for step in progress.track(range(start, settings.steps), label):
+    networks = [
+        build(settings.network, int(classes.max()) + 1, seed * 1000 + student)
+        .to(device())
+        .train()
+        for student in range(schedule.students)
+    ]
+    adam = optimiser(networks, schedule)
+    trained = Trained(networks)
+    restore(trained, folder, adam)
+    saved = time.monotonic()
+    steps = range(trained.step, schedule.steps)
+    for step in tqdm(steps, label, leave=False):
         index = sampler.batch(step)
-        some = pixels.images.index_select(0, known[index])  # the rest stays on disk
-        some = augment(some, transform, seed=seed * 1_000_003 + step)
-        x = trained.networks[0].prepare(some)
-        with precision(settings, where):
-            features = [network(x) for network in trained.networks]
-        loss, parts = batch_loss(features, classes[index].to(where), settings)
-        rate = learning_rate(settings, step)
-        _update(optimisers, loss, rate)
+        # One picture is looked up at a time: the others stay on the disk.
+        some = images.index_select(0, known[index])
+        some = augment(some, schedule.crop_padding, seed * 1_000_003 + step)
+        x = networks[0].prepare(some)
+        with precision(schedule):
+            features = [network(x) for network in networks]
+        loss, parts = batch_loss(features, classes[index].to(x.device), settings.loss)
+        adam.param_groups[0]["lr"] = rate = learning_rate(schedule, step)
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
         log = {"step": step, "rate": rate, "loss": loss.item()}
-        trained.history.append(log | parts)
+        trained.history.append(log | {k: v.item() for k, v in parts.items()})
         if time.monotonic() - saved > SAVE_EVERY:
-            save(trained, folder, optimisers)
+            save(trained, folder, adam)
             saved = time.monotonic()
-    if trained.step > start:
+    if steps:
         save(trained, folder)
     return trained
 
 
-def _start(settings, identities, seed, folder):
-    """Networks on their device and their optimisers, fresh or from the checkpoint."""
-    networks = [
-        build(settings, identities, seed * 1000 + student).to(device()).train()
-        for student in range(settings.students)
-    ]
-    optimisers = [
-        torch.optim.Adam(
-            network.parameters(),
-            lr=settings.learning_rate,
-            weight_decay=settings.weight_decay,
-        )
-        for network in networks
-    ]
-    trained = Trained(settings, seed, networks)
-    restore(trained, folder, optimisers)
-    return trained, optimisers
-
-
-def _update(optimisers: list, loss: torch.Tensor, rate: float) -> None:
-    for optimiser in optimisers:
-        optimiser.zero_grad(set_to_none=True)
-        optimiser.param_groups[0]["lr"] = rate
-    loss.backward()
-    for optimiser in optimisers:
-        optimiser.step()
+def optimiser(networks: list, schedule: Schedule) -> torch.optim.Adam:
+    """Adam over the weights of all students."""
+    weights = [weight for network in networks for weight in network.parameters()]
+    return torch.optim.Adam(
+        weights, lr=schedule.learning_rate, weight_decay=schedule.weight_decay
+    )

@@ -18,8 +18,8 @@ from reprolib.data.dataset import DISTRACTOR, Dataset, Picture
 from reprolib.data.holdings import owners
 from reprolib.data.sources import SOURCES
 from reprolib.errors import ReproError
-from reprolib.settings import Settings
-from reprolib.progress import track
+from tqdm import tqdm as track
+from reprolib.settings import Data as Settings
 
 SPLITS = ("train", "query", "gallery")
 CHUNK, SHOWN = 64, 3

@@ -21,7 +21,7 @@ from PIL import Image
 from reprolib.data.readers.cuhk03 import FOLDERS, SPLITS
 from reprolib.data.writing import writing
 from reprolib.errors import ReproError
-from reprolib.progress import track
+from tqdm import tqdm as track
 
 FIELDS = {"labeled": FOLDERS["labelled"], "detected": FOLDERS["detected"]}
 WANTED = (*FIELDS.values(), SPLITS)

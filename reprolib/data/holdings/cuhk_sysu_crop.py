@@ -19,7 +19,7 @@ from reprolib.data.readers.cuhk_sysu import COLUMNS, SPLITS
 from reprolib.data.readers.cuhk_sysu_release import Box, Mark
 from reprolib.data.writing import writing
 from reprolib.errors import ReproError
-from reprolib.progress import track
+from tqdm import tqdm as track
 
 SCENES = Path("Image", "SSM")
 

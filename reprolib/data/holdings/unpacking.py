@@ -20,7 +20,7 @@ from reprolib.data.holdings.archives import (
 )
 from reprolib.data.writing import on_disk, require_space, writing
 from reprolib.errors import ReproError
-from reprolib.progress import track
+from tqdm import tqdm as track
 
 
 @dataclass(frozen=True)
