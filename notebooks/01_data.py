@@ -403,10 +403,9 @@ plt.show()
 # growing box error. Every picture of a batch gets its own.
 
 # %% mystnb={"figure": {"name": "augmentation", "caption": "One training picture and seven augmentations of it: flipped or not, and moved a little."}, "image": {"alt": "Eight versions of one picture; some are mirrored, each is shifted by a few pixels, edges are repeated."}}
-size = settings.height, settings.width
-transform = pictures.augmentation(*size, settings.crop_padding)
 original = train.images[:1]
-augmented = pictures.augment(original.expand(7, -1, -1, -1), transform, seed)
+seven = original.expand(7, -1, -1, -1)
+augmented = pictures.augment(seven, settings.crop_padding, seed)
 fig, axes = figures.gallery(
     [*original, *augmented], 8, ["original", *[""] * 7], size=0.85
 )

@@ -36,7 +36,7 @@ from reprolib import networks, settings as profiles
 from reprolib.alignment import shortest_path, stripe_distances, trace_path
 from reprolib.data import drawn, drawn_spec
 from reprolib.data.dataset import DISTRACTOR, JUNK
-from reprolib.data.pictures import Pixels, augment, augmentation, normalise
+from reprolib.data.pictures import Pixels, augment, normalise
 from reprolib.data.sampling import IdentitySampler
 from reprolib.evaluation import evaluate
 from reprolib.training import batch_loss, device, train
@@ -87,7 +87,6 @@ print(f"{100 * passes / theirs:.3g} % of the paper's {theirs / 1e6:.1f} million"
 where = device()
 classes = torch.unique(pixels.pids, return_inverse=True)[1]
 sampler = IdentitySampler(classes, one.ids_per_batch, one.shots_per_id, seed)
-transform = augmentation(one.height, one.width, one.crop_padding)
 network = networks.build(one, int(classes.max()) + 1, seed).to(where).train()
 adam = torch.optim.Adam(
     network.parameters(), lr=one.learning_rate, weight_decay=one.weight_decay
@@ -96,7 +95,7 @@ adam = torch.optim.Adam(
 # %%
 for step in range(5):
     index = sampler.batch(step)
-    some = augment(pixels.images[index], transform, seed=step)
+    some = augment(pixels.images[index], one.crop_padding, seed=step)
     x = normalise(some.to(where)).contiguous(memory_format=torch.channels_last)
     loss, parts = batch_loss([network(x)], classes[index].to(where), one)
     adam.zero_grad()

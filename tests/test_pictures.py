@@ -1,14 +1,17 @@
 """Decoding, the moved box and augmentation."""
 
+from collections import Counter
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torchvision.transforms.v2 import functional
 
 from reprolib.data.dataset import Dataset, Picture
-from reprolib.data.pictures import augment, augmentation, load, move_box, normalise
+from reprolib.data.pictures import augment, load, move_box, normalise
 from reprolib.errors import ReproError
 
 
@@ -81,14 +84,50 @@ def test_normalise_uses_imagenets_mean_and_deviation():
 
 def test_augmentation_flips_and_crops_each_picture_on_its_own_reproducibly():
     images = torch.randint(0, 256, (32, 3, 40, 20), dtype=torch.uint8)
-    transform = augmentation(40, 20, 0.1)
     state = torch.get_rng_state()
-    once, again = (augment(images, transform, seed=5) for _ in range(2))
+    once, again = (augment(images, 0.1, seed=5) for _ in range(2))
     assert torch.equal(once, again) and once.shape == images.shape
     assert torch.equal(state, torch.get_rng_state())  # nobody else's numbers move
-    assert not torch.equal(once, augment(images, transform, seed=6))
+    assert not torch.equal(once, augment(images, 0.1, seed=6))
     flat = images[:1].expand(32, -1, -1, -1)
-    assert len({x.numpy().tobytes() for x in augment(flat, transform, seed=1)}) > 10
+    assert len({x.numpy().tobytes() for x in augment(flat, 0.1, seed=1)}) > 10
+
+
+def test_an_augmented_picture_is_a_flip_and_a_crop_each_as_likely_as_another():
+    """A plain loop forms all that can become of each picture; what comes is counted."""
+    kinds, count, (height, width), (down, right) = 20, 6000, (20, 10), (2, 1)
+    generator = torch.Generator().manual_seed(7)
+    shape = kinds, 3, height, width
+    images = torch.randint(0, 256, shape, generator=generator, dtype=torch.uint8)
+    possible = [{} for _ in images]
+    for image, crops in zip(images, possible, strict=True):
+        for flip in (False, True):
+            turned = functional.hflip(image) if flip else image
+            padded = functional.pad(turned, [right, down], padding_mode="edge")
+            for top, left in product(range(2 * down + 1), range(2 * right + 1)):
+                crop = functional.crop(padded, top, left, height, width)
+                crops[crop.numpy().tobytes()] = flip, top, left
+    batch = images.repeat(count // kinds, 1, 1, 1)
+    happened = Counter(
+        possible[i % kinds][image.numpy().tobytes()]  # a KeyError: no flip and crop
+        for i, image in enumerate(augment(batch, 0.1, seed=0))
+    )
+    # Bounds are five standard deviations to either side of the mean.
+    assert len(happened) == 30 and all(130 < n < 270 for n in happened.values())
+    assert 2806 < sum(n for (flip, *_), n in happened.items() if flip) < 3194
+    for axis, mean, deviation in ((1, down, 2**0.5), (2, right, (2 / 3) ** 0.5)):
+        total = sum(n * what[axis] for what, n in happened.items())
+        assert abs(total / count - mean) < 5 * deviation / count**0.5
+
+
+def test_augmentation_depends_on_its_seed_alone():
+    images = ramp(40, 20).expand(32, -1, -1, -1)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        one = augment(images, 0.1, seed=3)
+        torch.manual_seed(2)
+        assert torch.equal(one, augment(images, 0.1, seed=3))
+    assert torch.equal(augment(images, 0.0, seed=3), images)  # rows show no flip
 
 
 def test_an_empty_split_is_refused():

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import torch
 from PIL import Image
-from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional as F
 
 from reprolib.data import cache
@@ -109,22 +108,25 @@ def normalise(images: torch.Tensor) -> torch.Tensor:
     return F.normalize(F.to_dtype(images, scale=True), IMAGENET_MEAN, IMAGENET_STD)
 
 
-def augmentation(height: int, width: int, crop_padding: float) -> v2.Transform:
-    """The paper's augmentation for one picture: random flip and random crop. Chapter 1.
+def augment(images: torch.Tensor, crop_padding: float, seed: int) -> torch.Tensor:
+    """The paper's augmentation: each picture is flipped or not, and cropped. Chapter 1.
 
-    `crop_padding` is the fraction of the picture by which the crop may move.
+    `images: (N, 3, H, W)` -> the same. The crop moves by up to `crop_padding` of the
+    picture in both directions, by whole pixels, all equally likely; edges are repeated.
+    Depends on `seed` alone.
     """
-    padding = [round(width * crop_padding), round(height * crop_padding)]
-    return v2.Compose(
-        [
-            v2.RandomHorizontalFlip(),
-            v2.RandomCrop([height, width], padding=padding, padding_mode="edge"),
-        ]
-    )
+    n, channels, height, width = images.shape
+    generator = torch.Generator().manual_seed(seed)
 
+    def moved(length: int) -> torch.Tensor:
+        """For each picture, which row (or column) comes to each place: (N, length)."""
+        most = round(length * crop_padding)
+        by = torch.randint(-most, most + 1, (n, 1), generator=generator)
+        return (torch.arange(length) + by).clamp_(0, length - 1)
 
-def augment(images: torch.Tensor, transform: v2.Transform, seed: int) -> torch.Tensor:
-    """Augment each picture of a batch on its own, reproducibly for `seed`."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return torch.stack([transform(image) for image in images])
+    flipped = torch.rand(n, 1, generator=generator) < 0.5
+    rows, columns = moved(height), moved(width)
+    columns = torch.where(flipped, width - 1 - columns, columns)
+    source = (rows[:, :, None] * width + columns[:, None]).view(n, 1, -1)
+    source = source.to(images.device).expand(-1, channels, -1)
+    return images.flatten(2).gather(2, source).view(images.shape)
