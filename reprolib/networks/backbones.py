@@ -95,7 +95,8 @@ class ResNet(nn.Module):
         return nn.Sequential(*blocks)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        x = self.maxpool(self.relu(self.bn1(self.conv1(images))))
+        # The ReLU comes after the pooling: the same numbers, from a quarter of the map.
+        x = self.relu(self.maxpool(self.bn1(self.conv1(images))))
         for stage in range(self.stages):
             x = getattr(self, f"layer{stage + 1}")(x)
         return x
