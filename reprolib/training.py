@@ -56,7 +56,8 @@ def student_losses(
     }
     if settings.local != "none":
         paired, f = PAIRED[settings.local], features.local
-        far, near = paired(f, f[positive]), paired(f, f[negative])
+        others = torch.cat([f[positive], f[negative]])
+        far, near = paired(torch.cat([f, f]), others).chunk(2)
         parts["local"] = losses.trihard_loss(far, near, settings.margin)
     return parts, distance
 
@@ -79,7 +80,9 @@ def batch_loss(
         logits = [f.logits for f in features]
         parts["class_mutual"] = losses.classification_mutual_losses(logits)
     total = sum(weight[k] * v for k, v in parts.items() if k in weight)
-    return total, {k: float(v.detach()) / len(features) for k, v in parts.items()}
+    values = torch.stack(list(parts.values())).tolist()  # one wait for the device
+    log = zip(parts, values, strict=True)
+    return total, {name: value / len(features) for name, value in log}
 
 
 def learning_rate(settings: Settings, step: int) -> float:
@@ -137,6 +140,7 @@ def _start(settings, identities, seed, folder):
             network.parameters(),
             lr=settings.learning_rate,
             weight_decay=settings.weight_decay,
+            fused=True,
         )
         for network in networks
     ]
