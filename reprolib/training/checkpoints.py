@@ -63,8 +63,11 @@ def restore(trained: Trained, folder: Path, adam: torch.optim.Adam) -> None:
     for k, network in enumerate(trained.networks):
         network.load_state_dict(_below(tensors, f"student{k}."))
     states: dict[int, dict] = {}
+    weights = [w for group in adam.param_groups for w in group["params"]]
     for name, tensor in _below(tensors, "adam.").items():
         number, _, key = name.partition(".")
+        if tensor.dim():  # fused Adam wants its weight's memory format
+            tensor = torch.empty_like(weights[int(number)]).copy_(tensor)
         states.setdefault(int(number), {})[key] = tensor
     groups = adam.state_dict()["param_groups"]
     adam.load_state_dict({"state": states, "param_groups": groups})
