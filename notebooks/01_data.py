@@ -31,24 +31,14 @@ import torch
 import torch.nn.functional as F
 from matplotlib.colors import ListedColormap
 
-from reprolib import evaluation, settings as profiles
-from reprolib.study import store as experiments
-from reprolib.book import figures, reported, run as records
+from reprolib import book, evaluation
+from reprolib.book import figures, reported
 from reprolib.data import drawn, drawn_spec, pictures, sampling
 from reprolib.data.dataset import DISTRACTOR, JUNK, classes
 
-# %%
-figures.style()
-settings = profiles.settings(profile, dataset, globals())
-run = records.open_run(
-    "01_data",
-    profile=profile,
-    settings=settings,
-    dataset=dataset,
-    data_root=data_root,
-    runs_root=runs_root,
-    seed=seed,
-)
+run = book.open("01_data", profile, dataset, data_root, runs_root, seed)
+settings, store = run.settings, run.store
+schedule = settings.schedule
 
 # %% [markdown]
 # ## Opening it
@@ -60,10 +50,9 @@ run = records.open_run(
 # and poses, only cropped otherwise. Whatever is not there yet is drawn now.
 
 # %%
-bench = experiments.Bench(run)
-doses = settings.doses if dataset == "drawn" else (settings.box_error,)
-sets = {dose: bench.dataset(dose) for dose in doses}
-data = bench.dataset(settings.box_error)
+doses = settings.study.doses if dataset == "drawn" else (settings.data.box_error,)
+sets = {dose: store.dataset(dose) for dose in doses}
+data = store.dataset(settings.data.box_error)
 print("doses of box error:", *(f"{dose:g}" for dose in sets))
 if data.overlap:  # several data sets, joined for training
     found = "{people} people, {pictures} pictures: {done}".format(**data.overlap)
@@ -98,9 +87,9 @@ for split in ("train", "query", "gallery"):
     place = photo.path.relative_to(photo.path.parents[1])
     print(f"{split:8} {place!s:45} pid {photo.pid:4}  camera {photo.camid}")
 
-train = bench.pixels("train", settings.box_error)
-query = bench.pixels("query", settings.box_error)
-gallery = bench.pixels("gallery", settings.box_error)
+train = store.pixels("train", settings.data.box_error)
+query = store.pixels("query", settings.data.box_error)
+gallery = store.pixels("gallery", settings.data.box_error)
 print("train", tuple(train.images.shape), train.images.dtype)
 print("gallery pids, a few:", gallery.pids[:: len(gallery) // 6].tolist())
 
@@ -153,7 +142,7 @@ plt.show()
 # shot in a box that gets worse from left to right. Nothing else changes.
 
 # %% mystnb={"figure": {"name": "growing-box-error", "caption": "Two shots under growing box error, 0 to 1, cut into the seven stripes of the method. On the right the stripe that held the shirt holds something else."}, "image": {"alt": "Two rows of five pictures. From left to right the pedestrian moves up or down and grows or shrinks within the crop, while the white lines of the stripes stay."}}
-examples = replace(drawn_spec(settings), seed=0)  # the same pictures in every run
+examples = replace(drawn_spec(settings.data), seed=0)  # the same pictures in every run
 strengths = (0.0, 0.25, 0.5, 0.75, 1.0)
 shots = [
     drawn.draw(examples, pid, camid, shot, box_error=strength)[0]
@@ -354,7 +343,7 @@ for name, score in (("protocol", result), ("same camera counted", naive)):
 # %%
 labels = classes(data.train)
 sampler = sampling.IdentitySampler(
-    labels, settings.ids_per_batch, settings.shots_per_id, seed, train.sets
+    labels, schedule.ids_per_batch, schedule.shots_per_id, seed, train.sets
 )
 
 
@@ -377,7 +366,7 @@ print("pictures of an identity in one epoch, and how many identities have that m
 print(dict(sorted(Counter(count.tolist()).items())))
 
 # %% mystnb={"figure": {"name": "batch", "caption": "Part of one batch as the network gets it: a column is one identity with its K pictures, drawn from all cameras."}, "image": {"alt": "A sheet of pictures, eight people side by side, the pictures of each in one column below the identity number."}}
-grid = batch.view(settings.ids_per_batch, settings.shots_per_id)[:8]
+grid = batch.view(schedule.ids_per_batch, schedule.shots_per_id)[:8]
 titles = [f"pid {train.pids[i]}" for i in grid[:, 0]]
 titles += [""] * (grid.numel() - len(titles))
 sheet = train.images[grid.T.flatten()]
@@ -405,7 +394,7 @@ plt.show()
 # %% mystnb={"figure": {"name": "augmentation", "caption": "One training picture and seven augmentations of it: flipped or not, and moved a little."}, "image": {"alt": "Eight versions of one picture; some are mirrored, each is shifted by a few pixels, edges are repeated."}}
 original = train.images[:1]
 seven = original.expand(7, -1, -1, -1)
-augmented = pictures.augment(seven, settings.crop_padding, seed)
+augmented = pictures.augment(seven, schedule.crop_padding, seed)
 fig, axes = figures.gallery(
     [*original, *augmented], 8, ["original", *[""] * 7], size=0.85
 )

@@ -32,23 +32,13 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from reprolib import alignment, settings as profiles
-from reprolib.study import store as experiments
-from reprolib.book import figures, run as records
+from reprolib import alignment, book
 from reprolib.alignment import recurrence as paths
+from reprolib.book import figures
 from reprolib.data import drawn, drawn_spec
 
-figures.style()
-settings = profiles.settings(profile, dataset, globals())
-run = records.open_run(
-    "02_alignment",
-    profile=profile,
-    settings=settings,
-    dataset=dataset,
-    data_root=data_root,
-    runs_root=runs_root,
-    seed=seed,
-)
+run = book.open("02_alignment", profile, dataset, data_root, runs_root, seed)
+settings, store = run.settings, run.store
 
 # %% [markdown]
 # ## Two pictures of one person
@@ -59,7 +49,7 @@ run = records.open_run(
 # with the detector's box moved: by a fifth of its height here.
 
 # %%
-spec = drawn_spec(settings)
+spec = drawn_spec(settings.data)
 pid, camid = 3, 1
 
 
@@ -388,9 +378,8 @@ plt.show()
 # another camera. Here camera, pose and box all change at once.
 
 # %% mystnb={"figure": {"name": "own-pair", "caption": "Two pictures of one person from the test set, the path between their stripes and their distances. Colours alone are a poor guide across cameras: the dark cells are fewer and the path less sure."}, "image": {"alt": "Two pictures of a person by two cameras, joined by slanted lines from stripe to stripe, beside a seven by seven heat map with a staircase drawn on it."}}
-bench = experiments.Bench(run)
-box = settings.box_error
-query, others = (bench.pixels(split, box) for split in ("query", "gallery"))
+box = settings.data.box_error
+query, others = (store.pixels(split, box) for split in ("query", "gallery"))
 number = seed % len(query)
 mine = (others.pids == query.pids[number]) & (others.camids != query.camids[number])
 pair = query.images[number], others.images[int(mine.nonzero()[0])]

@@ -22,34 +22,25 @@ seed: int = 0  # chooses the first weights and the batch of this chapter
 # %%
 import inspect
 import math
-from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import pandas as pd
 import torch
 import torch.nn.functional as F
 
-from reprolib.study import store as experiments
-from reprolib.book import figures, run as records
-from reprolib import losses, networks, settings as profiles, training
+from reprolib import book, losses, networks, training
+from reprolib import settings as profiles
 from reprolib.alignment import local_distance, paired_local_distance
+from reprolib.alignment.distances import euclidean
+from reprolib.book import figures
 from reprolib.data.dataset import classes
 from reprolib.data.pictures import normalise
 from reprolib.data.sampling import IdentitySampler
-from reprolib.alignment.distances import euclidean
+from reprolib.networks import backbones
 
-# %%
-figures.style()
-settings = profiles.settings(profile, dataset, globals())
-run = records.open_run(
-    "03_network_and_losses",
-    profile=profile,
-    settings=settings,
-    dataset=dataset,
-    data_root=data_root,
-    runs_root=runs_root,
-    seed=seed,
-)
+run = book.open("03_network_and_losses", profile, dataset, data_root, runs_root, seed)
+settings, store = run.settings, run.store
+net, loss = settings.network, settings.loss
 
 # %% [markdown]
 # ## One batch
@@ -59,10 +50,9 @@ run = records.open_run(
 # fewer than two pictures of each, or there would be no pair to pull together.
 
 # %%
-bench = experiments.Bench(run)
-training_set = bench.pixels("train", settings.box_error)
-labels = classes(bench.dataset(settings.box_error).train)
-P, K = settings.ids_per_batch, settings.shots_per_id
+training_set = store.pixels("train", settings.data.box_error)
+labels = classes(store.dataset(settings.data.box_error).train)
+P, K = settings.schedule.ids_per_batch, settings.schedule.shots_per_id
 index = IdentitySampler(labels, P, K, seed, training_set.sets).batch(0)
 images, pids = normalise(training_set.images[index]), training_set.pids[index]
 identities = int(labels.max()) + 1
@@ -79,7 +69,7 @@ print(f"the training set has {identities} identities")
 # stage.
 
 # %%
-network = networks.build(settings, identities, seed).train()
+network = networks.build(net, identities, seed).train()
 x = images
 print(f"{'pixels':8}", tuple(x.shape))
 with torch.no_grad():
@@ -118,10 +108,10 @@ ax.axis("off")
 _, channels, height, width = maps.shape
 ax.inset_axes((0.0, 0.0, 0.15, 1.0)).axis("off")
 ax.child_axes[0].imshow(figures.as_image(training_set.images[index[0]]))
-over = f"{settings.horizontal_pooling} over columns, then 1x1 convolution"
-whole = f"{settings.global_pooling} over rows and columns"
+over = f"{net.horizontal_pooling} over columns, then 1x1 convolution"
+whole = f"{net.global_pooling} over rows and columns"
 for x, y, colour, text in (
-    (2.8, 0.5, figures.SKY, f"{settings.backbone}\n{settings.stages} stages"),
+    (2.8, 0.5, figures.SKY, f"{net.backbone}\n{net.stages} stages"),
     (4.8, 0.5, figures.SKY, f"map\n{channels} x {height} x {width}"),
     (7.0, 0.85, figures.BLUE, f"{whole}\nglobal: {channels}"),
     (9.35, 0.85, figures.PURPLE, f"linear\nlogits: {identities}"),
@@ -154,9 +144,9 @@ plt.show()
 # %%
 def geometry(layout, unit):
     """Distances of all stripes of the batch, and the slope of Equation 1 there."""
-    s = replace(settings, local_layout=layout, normalise_stripes=unit, weights="")
+    s = settings.changed(local_layout=layout, normalise_stripes=unit, weights="")
     with torch.no_grad():
-        f = networks.build(s, identities, seed).stripes(maps)
+        f = networks.build(s.network, identities, seed).stripes(maps)
     x = F.pdist(f.flatten(0, 1))
     slope = (1 - torch.tanh(x / 2) ** 2) / 2
     names = ("unit length", "layout", "largest x", "mean x", "mean slope")
@@ -164,7 +154,7 @@ def geometry(layout, unit):
     return dict(zip(names, (unit, layout, *numbers), strict=True))
 
 
-layouts = profiles.CHOICES["local_layout"]
+layouts = profiles.FIELDS["local_layout"].metadata["choices"]
 shapes = pd.DataFrame([geometry(k, unit) for unit in (True, False) for k in layouts])
 shapes.set_index(["unit length", "layout"]).round(3)
 
@@ -190,10 +180,10 @@ network.backbone(seen)[:, :, middle_row].sum().backward()
 network.train().zero_grad()
 influence = seen.grad.abs().mean(dim=(0, 1)).sum(1)
 per_row = influence / influence.sum()
-tall = settings.height // maps.shape[2]
+tall = settings.data.height // maps.shape[2]
 top, bottom = tall * middle_row, tall * (middle_row + 1)
 own = float(per_row[top:bottom].sum())
-print(f"the stripe's own rows: {tall} of {settings.height}, {top} to {bottom - 1}")
+print(f"the stripe's own rows: {tall} of {settings.data.height}, {top} to {bottom - 1}")
 print(f"their part of the influence: {100 * own:.0f} %")
 fig, ax = plt.subplots(figsize=(figures.WIDTH, 2.4))
 ax.axvspan(top, bottom, color=figures.SKY, alpha=0.35, label="the stripe's own rows")
@@ -227,11 +217,12 @@ plt.show()
 # %%
 def row(s, ids, name):
     """One network's price for one picture, and its number of stripes."""
-    parameters, multiply_adds, shape = networks.cost(s, ids)
+    size = s.data.height, s.data.width
+    parameters, multiply_adds, shape = networks.cost(s.network, ids, size)
     return {
         "backbone": name,
-        "stride on": "3x3" if s.backbone == "resnet18" else s.first_stride,
-        "last stride": s.last_stride,
+        "stride on": "3x3" if "18" in s.network.backbone else s.network.first_stride,
+        "last stride": s.network.last_stride,
         "parameters, million": round(parameters / 1e6, 2),
         "multiply-adds, billion": round(multiply_adds / 1e9, 3),
         "map": " x ".join(map(str, shape)),
@@ -239,18 +230,18 @@ def row(s, ids, name):
     }
 
 
-price = [row(settings, identities, f"this profile: {settings.backbone}")]
-paper = profiles.settings("paper", dataset)
+price = [row(settings, identities, f"this profile: {net.backbone}")]
+paper = profiles.load("paper", dataset)
 for name in ("ResNet-50", "ResNet-50-X", "ResNet-18"):
     for first_stride in ("3x3",) if name == "ResNet-18" else ("1x1", "3x3"):
         for last_stride in (2, 1):
-            s = replace(paper, first_stride=first_stride, last_stride=last_stride)
-            s = replace(s, backbone=name.lower().replace("-", ""))
+            s = paper.changed(first_stride=first_stride, last_stride=last_stride)
+            s = s.changed(backbone=name.lower().replace("-", ""))
             price.append(row(s, 751, f"{name}, 224 x 224"))
 pd.DataFrame(price).set_index(["backbone", "stride on", "last stride"])
 
 # %%
-inner = networks.ResNet("resnet50x").layer1[0].conv2
+inner = backbones.ResNet("resnet50x").layer1[0].conv2
 print(inner)
 plain, cells = price[1], price[5]
 kinds = ("parameters, million", "multiply-adds, billion")
@@ -356,13 +347,13 @@ print(f"strangers before the anchor's own camera: {100 * by_chance:.0f} %")
 print(f"of the hardest negatives: {100 * of_hardest:.0f} %")
 possible = same & ~torch.eye(len(pids), dtype=torch.bool)
 possible = possible[:, :, None] & ~same[:, None, :]
-violated = settings.margin + distance[:, :, None] > distance[:, None, :]
+violated = loss.margin + distance[:, :, None] > distance[:, None, :]
 violated = violated[possible].float()
 far, near = distance[anchor, positive], distance[anchor, negative]
-active = (settings.margin + far > near).float().mean()
+active = (loss.margin + far > near).float().mean()
 print(f"all {len(violated)} triplets: {100 * violated.mean():.0f} % active")
 print(f"the {len(anchor)} hardest: {100 * active:.0f} % active")
-print(f"global hinge {losses.hinge(far, near, settings.margin):.3f}")
+print(f"global hinge {losses.hinge(far, near, loss.margin):.3f}")
 
 # %% [markdown]
 # As far as the second number exceeds the first, this network, which has learnt nothing,
@@ -381,7 +372,7 @@ print(f"global hinge {losses.hinge(far, near, settings.margin):.3f}")
 f = features.local
 local_far = paired_local_distance(f, f[positive])
 local_near = paired_local_distance(f, f[negative])
-local_hinge = losses.hinge(local_far, local_near, settings.margin)
+local_hinge = losses.hinge(local_far, local_near, loss.margin)
 print(f"local hinge {local_hinge:.3f}")
 own_positive, own_negative = losses.batch_hard(local_distance(f, f), pids)
 agree = float((own_negative == negative).float().mean())
@@ -408,7 +399,7 @@ print(f"mined by local distance, {100 * agree:.0f} % of the negatives were the s
 # plain mean of $(M^1 - M^2)^2$?
 
 # %%
-other = networks.build(settings, identities, seed + 1).train()
+other = networks.build(net, identities, seed + 1).train()
 other_features = other(images)
 M1 = distance.detach().double().requires_grad_()
 M2 = euclidean(other_features.global_, other_features.global_)
@@ -521,15 +512,15 @@ for function in (training.student_losses, training.batch_loss):
 
 # %% mystnb={"figure": {"name": "loudness", "caption": "How strongly each weighted part of the loss moves the last stage of the backbone at the very start. The scale is logarithmic."}, "image": {"alt": "Five horizontal bars on a logarithmic scale: identity, global and local are long, the two mutual losses are shorter by one or more orders of magnitude."}}
 both = [features, other_features]
-aligned = replace(settings, local="aligned")
+aligned = settings.changed(local="aligned").loss
 each = [training.student_losses(g, batch_classes, aligned) for g in both]
 parts = {name: each[0][0][name] for name in ("identity", "global", "local")}
 parts["metric_mutual"] = losses.metric_mutual_losses([matrix for _, matrix in each])
 parts["class_mutual"] = losses.classification_mutual_losses([g.logits for g in both])
-weights = list(getattr(network.backbone, f"layer{settings.stages}").parameters())
+weights = list(getattr(network.backbone, f"layer{net.stages}").parameters())
 loudness = {}
 for name, value in parts.items():
-    weighed = getattr(settings, f"{name}_weight") * value
+    weighed = getattr(loss, f"{name}_weight") * value
     gradient = torch.autograd.grad(weighed, weights, retain_graph=True)
     loudness[name] = float(torch.cat([g.flatten() for g in gradient]).norm())
 fig, ax = plt.subplots(figsize=(figures.WIDTH, 2.3))

@@ -19,7 +19,6 @@ seed: int = 0  # chooses the people and queries shown; the networks are those of
 
 # %%
 import inspect
-from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -29,30 +28,20 @@ from scipy.stats import rankdata
 from sklearn.manifold import TSNE
 from sklearn.metrics import silhouette_score
 
-from reprolib.study import store as experiments
-from reprolib.book import figures, run as records
-from reprolib.evaluation import features as matching
-from reprolib import networks, settings as profiles
+from reprolib import book, networks
 from reprolib.alignment import shortest_path, stripe_distances, trace_path
+from reprolib.book import figures
 from reprolib.data import drawn, drawn_spec
 from reprolib.data.dataset import DISTRACTOR, JUNK
-from reprolib.data.pictures import Pixels, augment, normalise
+from reprolib.data.pictures import Pixels, augment
 from reprolib.data.sampling import IdentitySampler
-from reprolib.evaluation import evaluate
+from reprolib.evaluation import evaluate, features
+from reprolib.study import variants
 from reprolib.training import batch_loss, device, train
+from reprolib.training.loop import optimiser
 
-# %%
-figures.style()
-settings = profiles.settings(profile, dataset, globals())
-run = records.open_run(
-    "04_training",
-    profile=profile,
-    settings=settings,
-    dataset=dataset,
-    data_root=data_root,
-    runs_root=runs_root,
-    seed=seed,
-)
+run = book.open("04_training", profile, dataset, data_root, runs_root, seed)
+settings, store = run.settings, run.store
 
 # %% [markdown]
 # ## How long is long enough?
@@ -62,15 +51,15 @@ run = records.open_run(
 # What part of those pictures will this run see?
 
 # %%
-bench = experiments.Bench(run)
-box = round(settings.box_error)
-one = experiments.variant_settings(f"aligned-box{box}", settings)
-two = experiments.variant_settings(f"mutual-box{box}", settings)
-pixels = bench.pixels("train", box)
-per_batch = one.ids_per_batch * one.shots_per_id
-passes, theirs = one.steps * per_batch, 160 * 2000 * 160
+box = settings.data.box_error
+single, mutual = (variants.name(method, box) for method in ("aligned", "mutual"))
+one = variants.settings_of(single, settings)
+schedule = one.schedule
+pixels = store.pixels("train", box)
+per_batch = schedule.ids_per_batch * schedule.shots_per_id
+passes, theirs = schedule.steps * per_batch, 160 * 2000 * 160
 each = passes / len(pixels)
-print(f"{one.steps} batches of {per_batch}: each picture {each:.2g} times")
+print(f"{schedule.steps} batches of {per_batch}: each picture {each:.2g} times")
 print(f"{100 * passes / theirs:.3g} % of the paper's {theirs / 1e6:.1f} million")
 
 # %% [markdown]
@@ -84,33 +73,32 @@ print(f"{100 * passes / theirs:.3g} % of the paper's {theirs / 1e6:.1f} million"
 # forward, the losses of chapter 3 are added, the gradient runs back, Adam takes a step.
 
 # %%
-where = device()
 classes = torch.unique(pixels.pids, return_inverse=True)[1]
-sampler = IdentitySampler(classes, one.ids_per_batch, one.shots_per_id, seed)
-network = networks.build(one, int(classes.max()) + 1, seed).to(where).train()
-adam = torch.optim.Adam(
-    network.parameters(), lr=one.learning_rate, weight_decay=one.weight_decay
-)
+sampler = IdentitySampler(classes, schedule.ids_per_batch, schedule.shots_per_id, seed)
+network = networks.build(one.network, int(classes.max()) + 1, seed)
+network = network.to(device()).train()
+adam = optimiser([network], schedule)
 
 # %%
 for step in range(5):
     index = sampler.batch(step)
-    some = augment(pixels.images[index], one.crop_padding, seed=step)
-    x = normalise(some.to(where)).contiguous(memory_format=torch.channels_last)
-    loss, parts = batch_loss([network(x)], classes[index].to(where), one)
+    some = augment(pixels.images[index], schedule.crop_padding, step)
+    x = network.prepare(some)
+    found = [network(x)]
+    loss, parts = batch_loss(found, classes[index].to(x.device), one.loss)
     adam.zero_grad()
     loss.backward()
     adam.step()
     print(step, f"loss {loss:.2f} ·", *(f"{k} {v:.2f}" for k, v in parts.items()))
 
 # %% [markdown]
-# That is the method. The library's loop is the same and adds what a long run needs:
-# lower precision where it pays, a rate that falls, a log, and a checkpoint every
-# minute.
+# That is the method. The library's loop has the same lines, and adds what a long run
+# needs: lower precision where it is asked for, a rate that falls, a log, and a checkpoint
+# every minute.
 #
 # %%
 source = inspect.getsource(train)
-print(source[source.index("    sampler =") :])
+print(source[source.index("    saved =") :])
 
 # %% [markdown]
 # Two details deserve a look. The batch and its augmentation depend on the seed and the
@@ -122,13 +110,14 @@ print(source[source.index("    sampler =") :])
 #
 # ## One network
 #
-# `bench.obtain` trains a variant, tests it, and keeps both on disk; the second time it
-# only reads. The name says the method and how wrong the boxes of its pictures are.
+# `store.trained` trains a variant and keeps it on disk, `store.scores` tests it; the
+# second time both only read. The name says the method and how wrong its boxes are.
 
 # %%
-trained, record = bench.obtain(f"aligned-box{box}", 0)
+trained, scores = store.trained(single, 0), store.scores(single, 0)
+seconds = {"one network": store.model(single, 0)["seconds"]}
 log = pd.DataFrame(trained.history).set_index("step")
-print(f"{trained.step} batches; with its tests it took {record['seconds']:.0f} s")
+print(f"{trained.step} batches took {seconds['one network']:.0f} s")
 log.iloc[[0, len(log) // 2, -1]].round(3)
 
 # %% mystnb={"figure": {"name": "curves", "caption": "One training. Left: the three parts of the loss, smoothed. Middle: the share of hardest triplets that still cost something. Right: the learning rate falls in steps."}, "image": {"alt": "Three panels over the batch number. Left, three falling curves named identity, global and local. Middle, a share that starts at one. Right, a staircase on a logarithmic scale."}}
@@ -158,7 +147,8 @@ plt.show()
 # 80 and 160 (mark B); here it falls at these fractions of the run:
 
 # %%
-print("the rate falls at", *(f"{100 * at:.0f} %" for at in one.decay_at), "of the run")
+falls = (f"{100 * at:.0f} %" for at in schedule.decay_at)
+print("the rate falls at", *falls, "of the run")
 last = log.tail(max(1, len(log) // 10))
 for name in ("identity", "global", "local"):
     print(f"{name:9} first {log[name].iloc[0]:.2f}, end {last[name].mean():.2f}")
@@ -174,11 +164,11 @@ print(f"active    first {log['active'].iloc[0]:.2f}, end {last['active'].mean():
 # comparison is fair.
 
 # %%
-pair, pair_record = bench.obtain(f"mutual-box{box}", 0)
+pair, pair_scores = store.trained(mutual, 0), store.scores(mutual, 0)
 pair_log = pd.DataFrame(pair.history).set_index("step")
-seconds = {"one network": record["seconds"], "two students": pair_record["seconds"]}
+seconds["two students"] = store.model(mutual, 0)["seconds"]
 for name, spent in seconds.items():
-    print(f"{name:13} {spent:6.0f} s with tests")
+    print(f"{name:13} {spent:6.0f} s")
 
 # %% mystnb={"figure": {"name": "mutual-curves", "caption": "The two exchanges between the students, without their weights. Left: the squared difference of their distance matrices. Right: the divergence of their predictions."}, "image": {"alt": "Two panels over the batch number, one curve each: the metric mutual loss and the classification mutual loss, smoothed."}}
 smooth = pair_log.rolling(window, min_periods=1, center=True).mean()
@@ -202,7 +192,7 @@ plt.show()
 # for a test picture are two features:
 
 # %%
-print(inspect.getsource(networks.embed).split('"""')[2].rstrip())
+print(inspect.getsource(features.embed).split('"""')[2].rstrip())
 
 # %% [markdown]
 # Evaluation mode matters: batch normalisation then uses its running averages, so that a
@@ -218,8 +208,8 @@ print(inspect.getsource(networks.embed).split('"""')[2].rstrip())
 
 # %%
 dose = f"{box:g}"
-models = {"one network": record["scores"]["students"][0][dose]}
-for k, student in enumerate(pair_record["scores"]["students"], 1):
+models = {"one network": scores["students"][0][dose]}
+for k, student in enumerate(pair_scores["students"], 1):
     models[f"student {k}"] = student[dose]
 table = {
     name: {kind: f"{s['rank1']:.1f} / {s['mAP']:.1f}" for kind, s in kinds.items()}
@@ -240,16 +230,16 @@ pd.DataFrame(table).rename_axis("rank-1 / mAP, %")
 # and says nothing about longer distances, so look at who is beside whom.
 
 # %%
-query, gallery = bench.pixels("query", box), bench.pixels("gallery", box)
+query, gallery = store.pixels("query", box), store.pixels("gallery", box)
 people = gallery.pids > DISTRACTOR
 test = Pixels(
     torch.cat([query.images, gallery.images[people]]),
     torch.cat([query.pids, gallery.pids[people]]),
     torch.cat([query.camids, gallery.camids[people]]),
 )
-first = networks.build(one, int(classes.max()) + 1, seed=0).to(where)
+first = networks.build(one.network, int(classes.max()) + 1, seed=0).to(device())
 before, after = (
-    matching.embedded(net, test).global_ for net in (first, trained.networks[0])
+    features.embed_split(net, test).global_ for net in (first, trained.networks[0])
 )
 
 # %% mystnb={"figure": {"name": "embeddings", "caption": "Test pictures of ten people before and after training. A colour is a person, a marker a camera. Look whether neighbours share the marker or the colour."}, "image": {"alt": "Two scatter plots of the same pictures. Before training the colours are mixed; after training points of one colour lie closer together, whatever their marker."}}
@@ -300,8 +290,8 @@ pd.DataFrame(silhouette).round(3)
 
 # %%
 net = trained.networks[0]
-q, g = matching.embedded(net, query), matching.embedded(net, gallery)
-distance = matching.distance("global", q, g)
+q, g = features.embed_split(net, query), features.embed_split(net, gallery)
+distance = features.distance("global", q, g)
 labels = query.pids, gallery.pids, query.camids, gallery.camids
 result = evaluate(distance, *labels, average="all")
 
@@ -353,7 +343,7 @@ plt.show()
 wrong = [int(gallery.pids[ranking(k)[0]]) for k in failed.tolist()]
 failures = {"all": len(wrong), "distractor": wrong.count(DISTRACTOR)}
 if dataset == "drawn":
-    spec = drawn_spec(replace(settings, box_error=float(box)))
+    spec = drawn_spec(settings.data)
     twins = {frozenset(pair) for pair in drawn.look_alikes(spec)}
     asked = query.pids[failed].tolist()
     of_twin = [frozenset(pair) in twins for pair in zip(asked, wrong, strict=True)]
@@ -387,9 +377,9 @@ for k in shown if dataset == "drawn" else []:
 # may well be the larger. Only the same kind of number can be compared between pairs.)
 
 # %%
-bad_query, bad_gallery = bench.pixels("query", 1.0), bench.pixels("gallery", 1.0)
-a, b = matching.embedded(net, bad_query), matching.embedded(net, bad_gallery)
-lower = matching.distance("unaligned", a, b) - matching.distance("aligned", a, b)
+bad_query, bad_gallery = store.pixels("query", 1.0), store.pixels("gallery", 1.0)
+a, b = features.embed_split(net, bad_query), features.embed_split(net, bad_gallery)
+lower = features.distance("unaligned", a, b) - features.distance("aligned", a, b)
 true_pair = (bad_query.pids[:, None] == bad_gallery.pids) & (
     bad_query.camids[:, None] != bad_gallery.camids
 )
@@ -415,12 +405,12 @@ plt.show()
 # lies from the waist of the other.
 
 # %%
-landmarks = bench.dataset(1.0).landmarks
+landmarks = store.dataset(1.0).landmarks
 if landmarks:
     pairs = true_pair.nonzero()
     order = torch.randperm(len(pairs), generator=torch.Generator().manual_seed(seed))
     pairs = pairs[order[:400]].tolist()
-    data = bench.dataset(1.0)
+    data = store.dataset(1.0)
     waist = [
         np.array([landmarks[p.path.name][2] for p in split])
         for split in (data.query, data.gallery)
@@ -438,7 +428,8 @@ def path_shift(f, g, height):
 shifts, following = {}, {}
 if landmarks:
     truth = np.array([100 * (waist[1][j] - waist[0][i]) for i, j in pairs])
-    untrained = [matching.embedded(first, split) for split in (bad_query, bad_gallery)]
+    bad = bad_query, bad_gallery
+    untrained = [features.embed_split(first, split) for split in bad]
     for when, (one_end, other) in {"before": untrained, "after": (a, b)}.items():
         stripes = [(one_end.local[i], other.local[j], waist[0][i]) for i, j in pairs]
         found = [path_shift(*ends) for ends in stripes]
@@ -489,8 +480,8 @@ else:
 # %%
 def outlook(net):
     """A network's global distances, and which queries it gets right."""
-    d = matching.distance(
-        "global", matching.embedded(net, query), matching.embedded(net, gallery)
+    d = features.distance(
+        "global", features.embed_split(net, query), features.embed_split(net, gallery)
     )
     return d.numpy(), evaluate(d, *labels).first_match.numpy() == 1
 

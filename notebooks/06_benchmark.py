@@ -29,59 +29,43 @@ import pandas as pd
 import torch
 from sklearn.metrics import average_precision_score
 
-from reprolib.book import benchmark as speed, figures, reported
-from reprolib.evaluation import features as matching, protocols
-from reprolib import reranking, settings as profiles
+from reprolib import book, reranking
 from reprolib.alignment import local_distance, shortest_path, stripe_distances
-from reprolib.evaluation import evaluate, evaluate_features
-from reprolib.study.store import Bench
-from reprolib.book.run import open_run
+from reprolib.book import benchmark, figures, reported
+from reprolib.data.tracklets import pool_tracklets
+from reprolib.evaluation import evaluate, evaluate_features, protocols, single_shot
+from reprolib.evaluation.features import Embedded, distance, embed_split
+from reprolib.evaluation.scoring import reranked
+from reprolib.study import headline, variants
 
-# %%
-figures.style()
-settings = profiles.settings(profile, dataset, globals())
-run = open_run(
-    "06_benchmark",
-    profile=profile,
-    settings=settings,
-    dataset=dataset,
-    data_root=data_root,
-    runs_root=runs_root,
-    seed=seed,
-)
+run = book.open("06_benchmark", profile, dataset, data_root, runs_root, seed)
+settings, store = run.settings, run.store
 ablations = run.need("05_ablations")["scores"]
 
 # %% [markdown]
 # ## The same features, all chapter long
 #
 # Every query and gallery picture goes through each network once. From here on no
-# network runs any more: what changes, changes after the features. `protocols.score`
-# scores a table of distances the way the data set at hand asks for.
+# network runs any more: what changes, changes after the features. `score` scores
+# a table of distances the way the data set at hand asks for.
 
 # %%
-bench, main = Bench(run), round(settings.box_error)
-query, gallery = (bench.pixels(split, float(main)) for split in ("query", "gallery"))
+main = settings.data.box_error
+test = store.test(main)
+query, gallery, score = test.query, test.gallery, test.score
 labels = query.pids, gallery.pids, query.camids, gallery.camids
-asked = bench.dataset(float(main))
-
-
-def score(distance, **rules):
-    """The scores of a (Q, G) table, as the data set asks for."""
-    own = asked.protocol, asked.candidates
-    return protocols.score(distance, query, gallery, *own, **rules)
-
-
+cells, source = run.cells()
+print("networks of seed", *run.seeds, "· scores of all seeds from", source)
 features = {}
 for method in ("aligned", "mutual"):
-    for number in settings.seeds:
-        network = bench.obtain(f"{method}-box{main}", number)[0].networks[0]
-        each = (matching.embedded(network, some) for some in (query, gallery))
-        features[method, number] = tuple(each)
-first = features["aligned", settings.seeds[0]]
-before = matching.distance("global", *first)
+    for number in run.seeds:
+        trained = store.trained(variants.name(method, main), number)
+        features[method, number] = test.embed(trained.networks[0])
+first = features["aligned", run.seeds[0]]
+before = distance("global", *first)
 matched = int(score(before).valid.sum())
 print(f"{len(query)} queries, {matched} with a match in the gallery of {len(gallery)}")
-print("protocol of this data set:", asked.protocol)
+print("protocol of this data set:", test.protocol)
 
 # %% [markdown]
 # ## Re-ranking: do my neighbours know me?
@@ -112,8 +96,8 @@ def neighbours(D, k):
     return D.topk(min(k + 1, len(D)), largest=False).indices.numpy()
 
 
-everyone = matching.Embedded(*(torch.cat(pair) for pair in zip(*first, strict=True)))
-D = matching.distance("global", everyone, everyone).square().numpy()
+everyone = Embedded(*(torch.cat(pair) for pair in zip(*first, strict=True)))
+D = distance("global", everyone, everyone).square().numpy()
 near = neighbours(D, K1)
 print(inspect.getsource(reranking._reciprocal))
 mutual = reranking._reciprocal(near)
@@ -121,14 +105,6 @@ print(f"of {K1} neighbours {mutual.sum(1).mean() - 1:.1f} are mutual, on average
 
 
 # %% mystnb={"figure": {"name": "reciprocal-neighbours", "caption": "The query and its ten nearest among all queries and gallery pictures, framed green for the same person and red for another. A double arrow marks those that have the query among their own twenty nearest."}, "image": {"alt": "A row of eleven small pictures of pedestrians, the first the query, each of the others with its rank, a single or a double arrow above it and a green or red frame."}}
-def reranked(kind, q, g, **choices):
-    """(Q, G) re-ranked distances of one kind."""
-    pairs = ((q, g), (q, q), (g, g))
-    return reranking.k_reciprocal(
-        *(matching.distance(kind, *p) for p in pairs), **choices
-    )
-
-
 after = reranked("global", *first)
 gain = [score(d, average="all").ap for d in (before, after)]
 chosen = int((gain[1] - gain[0]).argmax())
@@ -232,7 +208,7 @@ plt.show()
 # of the work.
 
 # %%
-KINDS = ("global", "aligned", "global+aligned")
+KINDS = ("global", "global+aligned")
 
 
 def percent(result):
@@ -241,16 +217,19 @@ def percent(result):
 
 
 rows = []
-for (method, _), (q, g) in features.items():
-    for kind in KINDS:
-        plain, again = matching.distance(kind, q, g), reranked(kind, q, g)
-        for step, d in (("before", plain), ("after", again)):
-            row = {"method": method, "kind": kind, "step": step}
-            rows.append({**row, **percent(score(d))})
+for method in ("aligned", "mutual"):
+    for number in settings.study.seeds:
+        scored = cells[variants.name(method, main), number]["scores"]
+        for kind in KINDS:
+            where = {"method": method, "kind": kind}
+            plain = scored["students"][0][f"{main:g}"][kind]
+            rows.append({**where, "step": "before", **plain})
+            rows.append({**where, "step": "after", **scored["reranked"][kind]})
 lifted = pd.DataFrame(rows).groupby(["method", "kind", "step"], sort=False)
-lifted.agg(["mean", "std"]).round(1)
+reranking_means = lifted[["rank1", "mAP"]].mean()
+lifted[["rank1", "mAP"]].agg(["mean", "std"]).round(1)
 
-# %% mystnb={"figure": {"name": "reranking-gain", "caption": "Every seed before re-ranking (open) and after it (filled). The line joins the two means."}, "image": {"alt": "Two panels, mAP and rank-1, with six rows for two methods and three distances. In each row open dots and filled dots are joined by a line between their means."}}
+# %% mystnb={"figure": {"name": "reranking-gain", "caption": "Every seed before re-ranking (open) and after it (filled). The line joins the two means."}, "image": {"alt": "Two panels, mAP and rank-1, with four rows for two methods and two distances. In each row open dots and filled dots are joined by a line between their means."}}
 fig, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 2.9), sharey=True)
 names = [f"{m} · {k}" for m in ("aligned", "mutual") for k in KINDS]
 for ax, column in zip(axes, ("mAP", "rank1"), strict=True):
@@ -281,12 +260,12 @@ plt.show()
 # of neighbours must hold strangers. We turn $k_1$ and look. The headline stays at 20,
 # though: to take the best $k_1$ of this figure would be tuning on the test set.
 
-# %% mystnb={"figure": {"name": "neighbourhood-size", "caption": "mAP of the global distance after re-ranking, over the number of neighbours k1. Thin lines are seeds, the thick one is their mean; the dotted line is the number of gallery pictures that a person has."}, "image": {"alt": "A curve of mAP over k1 from 2 to 40 on a logarithmic axis, with thin lines for the seeds, a dotted vertical line at the number of pictures of a person and a dashed horizontal line for the score without re-ranking."}}
+# %% mystnb={"figure": {"name": "neighbourhood-size", "caption": "mAP of the global distance after re-ranking, over the number of neighbours k1. The thick line is the mean over the networks at hand, a thin line each; the dotted line is the number of gallery pictures that a person has."}, "image": {"alt": "A curve of mAP over k1 from 2 to 40 on a logarithmic axis, with thin lines for the seeds, a dotted vertical line at the number of pictures of a person and a dashed horizontal line for the score without re-ranking."}}
 counts = torch.unique(gallery.pids[gallery.pids > 0], return_counts=True)[1]
 typical = int(counts.median())
 sizes = (2, 4, 7, 10, 20, 40)
-by_size = np.empty((len(settings.seeds), len(sizes)))
-for row, number in enumerate(settings.seeds):
+by_size = np.empty((len(run.seeds), len(sizes)))
+for row, number in enumerate(run.seeds):
     q, g = features["aligned", number]
     for column, k1 in enumerate(sizes):
         d = reranking.k_reciprocal_features(q.global_, g.global_, k1=k1)
@@ -359,8 +338,8 @@ PROTOCOLS = {
 
 # %%
 rows = []
-for number in settings.seeds:
-    d = matching.distance("global", *features["aligned", number])
+for number in run.seeds:
+    d = distance("global", *features["aligned", number])
     for name, rule in PROTOCOLS.items():
         rows.append({"protocol": name, "seed": number, **percent(rule(d))})
 rules = pd.DataFrame(rows).set_index(["protocol", "seed"])
@@ -372,11 +351,12 @@ for name, bonus in (("against us", 0), ("for us", 0.5)):
     print(f"all equal, ties {name:10} rank-1 {nothing['rank1']:5.1f}")
 level.join(change.add_prefix("change of ")).round(1)
 
-# %% mystnb={"figure": {"name": "protocol-choices", "caption": "What each choice adds to mAP and rank-1 of the very same features, mean over seeds. For scale: the grey band is one standard deviation over seeds on either side."}, "image": {"alt": "Horizontal bars around zero for eight changes of the protocol, in two panels for mAP and rank-1, with a narrow grey band around zero."}}
+# %% mystnb={"figure": {"name": "protocol-choices", "caption": "What each choice adds to mAP and rank-1 of the very same features, mean over the networks at hand. For scale: the grey band is one standard deviation over all seeds on either side."}, "image": {"alt": "Horizontal bars around zero for eight changes of the protocol, in two panels for mAP and rank-1, with a narrow grey band around zero."}}
 fig, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 3.0), sharey=True)
 shown = change.iloc[1:]
+spreads = lifted.get_group(("aligned", "global", "before"))[["rank1", "mAP"]].std()
 for ax, column in zip(axes, ("mAP", "rank1"), strict=True):
-    spread = base[column].std() if len(base) > 1 else 0
+    spread = spreads[column] if len(settings.study.seeds) > 1 else 0
     ax.axvspan(-spread, spread, color=figures.GREY, alpha=0.25)
     colour = np.where(shown[column] < 0, figures.RED, figures.BLUE)
     ax.barh(range(len(shown)), shown[column], color=colour, height=0.6)
@@ -451,9 +431,9 @@ plt.show()
 
 # %% mystnb={"figure": {"name": "single-shot", "caption": "Rank-1 of the same features over 100 seeded galleries with one picture a person, the limit of ever more draws, and rank-1 in the gallery with all pictures. A single unseeded draw may land anywhere in the histogram."}, "image": {"alt": "A histogram of rank-1 in percent with a solid vertical line in its middle and a dashed one, for all pictures, beside it."}}
 people_only = {"junk_pids": (-1, 0)}
-drawn = protocols.single_shot(before, *labels, draws=100, seed=seed, **people_only)
+drawn = single_shot.single_shot(before, *labels, draws=100, seed=seed, **people_only)
 shots = 100 * drawn.cmc_by_draw[:, 0].numpy()
-limit = percent(protocols.single_shot_limit(before, *labels, **people_only))
+limit = percent(single_shot.single_shot_limit(before, *labels, **people_only))
 whole = percent(evaluate(before, *labels, **people_only))
 low, high = np.percentile(shots, (2.5, 97.5))
 print(f"one picture a person: rank-1 {shots.mean():.1f}, sd {shots.std(ddof=1):.1f}")
@@ -482,13 +462,14 @@ plt.show()
 # hold the true matches of a query and so many others, drawn for each query anew.
 
 # %%
-followed = [bench.pixels("gallery", dose) for dose in settings.doses]
-network = bench.obtain(f"aligned-box{main}", settings.seeds[0])[0].networks[0]
-frames = [matching.embedded(network, some).global_ for some in followed]
+followed = [store.pixels("gallery", dose) for dose in settings.study.doses]
+network = store.trained(variants.name("aligned", main), run.seeds[0]).networks[0]
+frames = [embed_split(network, some).global_ for some in followed]
 who = [torch.cat([getattr(some, n) for some in followed]) for n in ("pids", "camids")]
 track = 1 + torch.arange(len(gallery)).repeat(len(followed))
-pooled = protocols.pool_tracklets(torch.cat(frames), track, *who)
-names = [*(f"frames, box error {dose:g}" for dose in settings.doses), "all pooled"]
+pooled = pool_tracklets(torch.cat(frames), track, *who)
+names = [f"frames, box error {dose:g}" for dose in settings.study.doses]
+names.append("all pooled")
 tracklets = {}
 for name, some in zip(names, (*frames, pooled), strict=True):
     tracklets[name] = percent(evaluate_features(first[0].global_, some, *labels))
@@ -562,21 +543,9 @@ for rank1, mAP in (("rank1", "mAP"), ("rk_rank1", "rk_mAP")):
 # common but the unit.
 
 # %%
-n = len(settings.seeds)
-headline = []
-for method in ("aligned", "mutual"):
-    for kind, word in (
-        ("global", "global distance"),
-        ("global+aligned", "both distances"),
-    ):
-        after = lifted.get_group((method, kind, "after"))[["rank1", "mAP"]]
-        mean, sd = after.mean(), after.std()
-        spread = f", sd {sd.rank1:.1f} / {sd.mAP:.1f}" if n > 1 else ""
-        note = f"{n} seed{'s' * (n > 1)}{spread}; uses the whole gallery"
-        name = f"{method} + re-ranking, {word}"
-        headline.append({"name": name, **mean.to_dict(), "note": note})
 print(f"data: {dataset}, profile: {profile}; small, not comparable with Market1501")
-ours = pd.DataFrame(ablations["headline"] + headline).set_index("name")
+rows = headline.rows(cells, settings)
+ours = pd.DataFrame(rows).set_index("name")[["rank1", "mAP", "note"]]
 ours.round({"rank1": 1, "mAP": 1})
 
 # %% [markdown]
@@ -721,7 +690,7 @@ torch.set_num_threads(threads)
 # **Predict, then run.** Twice the stripes: twice the cost, four times, or eight?
 
 # %% mystnb={"figure": {"name": "growth", "caption": "Seconds on one thread, both axes logarithmic. Left: a million local distances against the number of stripes. Middle: 64 queries against a growing gallery, eight stripes. Right: re-ranking, a sixth of the pictures being queries. Dashed: the bare product of matrices."}, "image": {"alt": "Three log-log charts of rising lines. Each solid line of measured seconds runs above a dashed line, the floor. Those of the local distance are nearly parallel to it; those of CMC and mAP and of re-ranking start flatter and come nearer to it on the right."}}
-measured, growth = speed.read(), {}
+measured, growth = benchmark.read(), {}
 CURVES = [
     ("stripes", "stripes", {"local distance": ("seconds_per_million", "floor")}),
     ("gallery", "gallery", {"local distance": ("local", "local_floor"),
@@ -776,9 +745,8 @@ steps = (lifted.get_group(("mutual", "global", s)).mAP for s in ("before", "afte
 before, after = (step.to_numpy() for step in steps)
 run.write(
     {
-        "headline": headline,
         "reranking_gain": after - before,
-        "reranking": lifted.agg("mean").reset_index().to_dict("records"),
+        "reranking": reranking_means.reset_index().to_dict("records"),
         "reranking_by_hand_error": worst,
         "k1": {"values": sizes, "mAP": by_size, "pictures_of_a_person": typical},
         "protocols": level.join(change.add_prefix("change_")).to_dict("index"),

@@ -27,24 +27,15 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from reprolib.study import store as experiments
-from reprolib.book import figures, reported, run as records
-from reprolib import human, settings as profiles
-from reprolib.evaluation import features as matching
+from reprolib import book, human
+from reprolib.book import figures, reported
 from reprolib.errors import ReproError
+from reprolib.evaluation import features
 from reprolib.reranking import k_reciprocal
+from reprolib.study import variants
 
-figures.style()
-settings = profiles.settings(profile, dataset, globals())
-run = records.open_run(
-    "07_human_versus_model",
-    profile=profile,
-    settings=settings,
-    dataset=dataset,
-    data_root=data_root,
-    runs_root=runs_root,
-    seed=seed,
-)
+run = book.open("07_human_versus_model", profile, dataset, data_root, runs_root, seed)
+settings, store = run.settings, run.store
 
 # %% [markdown]
 # ## What the paper says, and what could be read of it
@@ -78,13 +69,11 @@ stated[["rk_rank1", "status", "note", "protocol"]]
 
 # %%
 KIND = "global"
-run.need("04_training")
-bench = experiments.Bench(run)
-box = settings.box_error
-trained, record = bench.obtain(f"aligned-box{round(box)}", 0)
-query, gallery = (bench.pixels(split, box) for split in ("query", "gallery"))
-q, g = (matching.embedded(trained.networks[0], some) for some in (query, gallery))
-distance = matching.distance(KIND, q, g)
+box = settings.data.box_error
+trained = store.trained(variants.name("aligned", box), 0)
+query, gallery = (store.pixels(split, box) for split in ("query", "gallery"))
+q, g = (features.embed_split(trained.networks[0], some) for some in (query, gallery))
+distance = features.distance(KIND, q, g)
 labels = query.pids, gallery.pids, query.camids, gallery.camids
 model = human.right_on_gallery(distance, *labels)
 print(
@@ -106,7 +95,7 @@ print(
 
 # %%
 rng = np.random.default_rng(seed)
-length = settings.study_candidates
+length = settings.study.study_candidates
 lists = human.candidate_lists(distance, *labels, rng, length)
 chance = float(lists.truth.double().mean())
 print(f"{len(lists.query)} lists of {length} candidates")
@@ -128,7 +117,7 @@ def part(lists, rows):
     return human.CandidateLists(*(getattr(lists, f.name)[rows] for f in fields(lists)))
 
 
-asked = rng.permutation(len(lists.query))[: settings.study_queries]
+asked = rng.permutation(len(lists.query))[: settings.study.study_queries]
 quiz = part(lists, asked[:5])
 print(len(asked), "questions in the exam,", len(quiz.query), "of them in your quiz")
 
@@ -420,7 +409,7 @@ plt.show()
 # other.
 
 # %%
-qq, gg = matching.distance(KIND, q, q), matching.distance(KIND, g, g)
+qq, gg = features.distance(KIND, q, q), features.distance(KIND, g, g)
 everything = k_reciprocal(distance, qq, gg)
 exam = {
     "model": in_lists["model"],

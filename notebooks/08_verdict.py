@@ -27,23 +27,16 @@ import numpy as np
 import pandas as pd
 import torch
 
-from reprolib.study import store as experiments
-from reprolib.book import figures, reported, run as records
-from reprolib import settings as profiles, training
+from reprolib import book, training
+from reprolib import settings as profiles
+from reprolib.book import figures, reported
+from reprolib.evaluation.statistics import t_interval
 from reprolib.networks import build
+from reprolib.study import variants
 
-figures.style()
 pd.set_option("display.max_colwidth", None)
-settings = profiles.settings(profile, dataset, globals())
-run = records.open_run(
-    "08_verdict",
-    profile=profile,
-    settings=settings,
-    dataset=dataset,
-    data_root=data_root,
-    runs_root=runs_root,
-    seed=seed,
-)
+run = book.open("08_verdict", profile, dataset, data_root, runs_root, seed)
+settings = run.settings
 
 # %% [markdown]
 # ## The records
@@ -110,7 +103,7 @@ for example in ((2.0, (0.5, 3.5)), (2.0, (-1.0, 5.0)), (-1.0, (-2.0, 0.0))):
 # %%
 claims = scores["05_ablations"]["claims"]
 lifted = scores["06_benchmark"]["reranking_gain"]
-reranking = {"mean": np.mean(lifted), "interval": experiments.t_interval(lifted)}
+reranking = {"mean": np.mean(lifted), "interval": t_interval(lifted)}
 kept = scores["05_ablations"]["gain_and_price"]["trained box0, tested on good boxes"]
 price = {  # what alignment takes away
     "mean": -kept["mean"],
@@ -120,22 +113,23 @@ price = {  # what alignment takes away
 # %% [markdown]
 # One claim speaks of rank-1: that a test with both distances gains only 0.3 to 0.5
 # points over the global feature alone (B), so that the local branch may be dropped at
-# test. Chapter 5 has it in mAP, so we form it again from the records of the trainings.
+# test. Chapter 5 has it in mAP, so we form it again from the scores of the trainings.
 # As a limit we take one point, twice the larger number: whoever gains more than that by
 # keeping the local branch should keep it.
 
 # %%
-box, seeds = scores["05_ablations"]["box"], scores["05_ablations"]["seeds"]
+box, seeds = settings.data.box_error, settings.study.seeds
+cells, _ = run.cells()
 
 
 def rank1(kind):
     """Rank-1 of the aligned networks by one kind of distance, a value a seed."""
-    trained = [run.need(f"models/aligned-box{box}-s{n}")["scores"] for n in seeds]
-    return np.array([t["students"][0][f"{box}"][kind]["rank1"] for t in trained])
+    trained = [cells[variants.name("aligned", box), n]["scores"] for n in seeds]
+    return np.array([t["students"][0][f"{box:g}"][kind]["rank1"] for t in trained])
 
 
 gain = rank1("global+aligned") - rank1("global")
-both = {"mean": float(gain.mean()), "interval": experiments.t_interval(gain)}
+both = {"mean": float(gain.mean()), "interval": t_interval(gain)}
 print("points of rank-1, by seed:", gain.round(1).tolist())
 
 # %% [markdown]
@@ -294,12 +288,12 @@ for word in (REPRODUCED, DIRECTION, NOT):
 # ## How small is "small scale"?
 
 # %%
-full = profiles.settings("paper", dataset, {"weights": ""})
+full = profiles.load("paper", dataset, weights="")
 
 
 def passes(s):
     """Image passes of one training."""
-    return s.steps * s.ids_per_batch * s.shots_per_id
+    return s.schedule.steps * s.schedule.ids_per_batch * s.schedule.shots_per_id
 
 
 million = {
@@ -308,8 +302,8 @@ million = {
 }
 scale = {
     "image passes of a training": [f"{passes(s):,}" for s in (settings, full)],
-    "picture": [f"{s.height} x {s.width}" for s in (settings, full)],
-    "backbone": [settings.backbone, full.backbone],
+    "picture": [f"{s.data.height} x {s.data.width}" for s in (settings, full)],
+    "backbone": [settings.network.backbone, full.network.backbone],
     "million weights": [*million.values()][:2],
     "runs": [len(seeds), "not said"],
 }
@@ -448,10 +442,9 @@ for number, question in enumerate(reported.TO_BE_CHECKED, 1):
 
 # %%
 total = passes(full)
-batch = full.ids_per_batch * full.shots_per_id
-print(
-    f"{batch} images x {full.steps:,} batches = {total / 1e6:.1f} million image passes"
-)
+batch = full.schedule.ids_per_batch * full.schedule.shots_per_id
+steps = full.schedule.steps
+print(f"{batch} images x {steps:,} batches = {total / 1e6:.1f} million image passes")
 
 # %% [markdown]
 # And the speed can be measured on the machine that runs this notebook, with the real
@@ -461,16 +454,16 @@ print(
 # %%
 where = training.device()
 count = 8 if where.type == "cpu" else batch
-network = build(full, 751, seed).to(where).train()
-classes = (torch.arange(count) // full.shots_per_id).to(where)
-noise = torch.randn(count, 3, full.height, full.width, device=where)
-noise = noise.contiguous(memory_format=torch.channels_last)
+network = build(full.network, 751, seed).to(where).train()
+classes = (torch.arange(count) // full.schedule.shots_per_id).to(where)
+noise = torch.randint(256, (count, 3, full.data.height, full.data.width))
+noise = network.prepare(noise.to(torch.uint8))
 spent = []
 for _ in range(3):
     start = time.perf_counter()
-    with training.precision(full, where):
+    with training.precision(full.schedule):
         features = network(noise)
-    training.batch_loss([features], classes, full)[0].backward()
+    training.batch_loss([features], classes, full.loss)[0].backward()
     network.identity.bias.grad.sum().item()  # waits until a GPU has finished
     spent.append(time.perf_counter() - start)
 rate = count / min(spent)
@@ -483,8 +476,8 @@ print(f"measured: {rate:.1f} images/s on {where.type}, {threads} thread(s)")
 
 # %%
 one = 12936 * 60  # Market1501's training pictures, 60 times: our proposal
-variants = [name for name, _ in experiments.grid(full)]
-trainings = len(variants) + sum(name.startswith("mutual") for name in variants)
+names = [name for name, _ in variants.grid(full)]
+trainings = len(names) + sum(name.startswith("mutual") for name in names)
 plan = {
     "Market1501, one training": one,
     "Market1501, chapter 5, 3 seeds": 3 * trainings * one,
@@ -518,14 +511,15 @@ pd.DataFrame(hours).map(lambda h: f"{h:.1f} h" if h < 48 else f"{h / 24:,.0f} da
 # At small scale a book can check mechanisms and directions, and say how sure it is; the
 # table above is that part. It cannot check a record on a data set it does not have, nor
 # a study whose answers were not published. The most useful things to know about the
-# famous numbers are cheap: the identities shared by two of the four training sets, the
+# famous numbers are cheap: the identities that MARS shares with the test, the
 # protocol, and the width of an error bar.
 #
 # **Exercises.**
 # 1. Change the rule: call a claim reproduced if the mean exceeds half the published
 #    effect. Which verdicts change, and which rule do you find fairer?
 # 2. Correct for seven comparisons at once (Bonferroni: 99.3 % intervals). What is left?
-# 3. Get the PDF and answer the list. Which row of `reprolib/reported.csv` has to change?
+# 3. Get the PDF and answer the list. Which row of
+#    `reprolib/book/reported.csv` has to change?
 # 4. Rerun with `-p seeds "[0, 1, 2, 3, 4]"`. Does any *direction* become *reproduced*?
 
 # %%

@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def shared():
-    """The folder of reference outputs and data beside the repository, or skip."""
+    """The folder of photographs beside the repository, or skip."""
     folder = Path(__file__).resolve().parents[2] / "shared"
     if not folder.is_dir():
         pytest.skip(f"{folder} is not there")

@@ -5,10 +5,15 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from references import element_distances, local_distances, monotone_paths, path_cost
+from references import (
+    GOLDEN,
+    element_distances,
+    local_distances,
+    monotone_paths,
+    path_cost,
+)
 from torch.nn.functional import normalize
 
-from reprolib.alignment import tiles
 from reprolib.alignment import (
     local_distance,
     paired_local_distance,
@@ -16,6 +21,7 @@ from reprolib.alignment import (
     rigid_distance,
     shortest_path,
     stripe_distances,
+    tiles,
     trace_path,
 )
 from reprolib.alignment.distances import euclidean
@@ -297,8 +303,8 @@ def test_numpy_arrays_are_accepted():
 
 
 @pytest.mark.parametrize("case", ["h7", "rect", "raw"])
-def test_golden_local_distance(shared, case):
-    golden = np.load(shared / "golden" / "local_distance.npz")
+def test_golden_local_distance(case):
+    golden = np.load(GOLDEN / "local_distance.npz")
     f, g = golden[f"{case}_x"], golden[f"{case}_y"]
     expected = golden[f"{case}_hhj_numpy_f64"]
     exact = f.astype(np.float64), g.astype(np.float64)
@@ -312,8 +318,8 @@ def test_golden_local_distance(shared, case):
 
 
 @pytest.mark.parametrize("case", ["path", "path_tie"])
-def test_golden_shortest_path(shared, case):
-    golden = np.load(shared / "golden" / "local_distance.npz")
+def test_golden_shortest_path(case):
+    golden = np.load(GOLDEN / "local_distance.npz")
     d = golden[f"{case}_cost"].transpose(2, 0, 1)
     np.testing.assert_allclose(shortest_path(d), golden[f"{case}_hhj_f64"], atol=1e-6)
 

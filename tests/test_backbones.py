@@ -20,12 +20,12 @@ from torchvision.models import ResNet18_Weights, ResNet50_Weights
 from torchvision.transforms.v2 import functional as F
 
 from reprolib import settings as profiles
-from reprolib.networks.backbones import ResNet, XceptionCell, load_weights
 from reprolib.data.pictures import normalise
 from reprolib.errors import ReproError
 from reprolib.networks import build
+from reprolib.networks.backbones import ResNet, XceptionCell, load_weights
 
-PAPER = profiles.settings("paper")
+PAPER = profiles.load("paper").network
 SMALL = replace(PAPER, backbone="resnet18", stages=2)
 
 

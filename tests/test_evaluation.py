@@ -5,11 +5,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from references import Memory, evaluation
+from references import GOLDEN, Memory, evaluation
 
-from reprolib import evaluation as module
 from reprolib.errors import ReproError
-from reprolib.evaluation import evaluate, evaluate_features
+from reprolib.evaluation import evaluate, evaluate_features, market
 
 quick = settings(max_examples=60, deadline=None)
 
@@ -181,7 +180,7 @@ def test_from_features_the_matrix_is_never_held(monkeypatch):
     rng = torch.Generator().manual_seed(0)
     query, gallery = (torch.randn(2000, 4, generator=rng) for _ in range(2))
     pids, zeros = torch.arange(2000) % 500, torch.zeros(2000)
-    monkeypatch.setattr(module, "BLOCK_BYTES", 100 * 4 * 2000)
+    monkeypatch.setattr(market, "BLOCK_BYTES", 100 * 4 * 2000)
     with Memory() as memory:
         evaluate_features(query, gallery, pids, pids, zeros, zeros + 1)
     matrix = 2000 * 2000 * 4
@@ -194,7 +193,7 @@ def test_blocks_of_queries_make_no_difference(monkeypatch):
     query, gallery = rng.normal(size=(300, 4)), rng.normal(size=(30, 4))
     labels = rng.integers(0, 3, 300), rng.integers(0, 3, 30), [0] * 300, [1] * 30
     distance = np.linalg.norm(query[:, None] - gallery, axis=-1)
-    monkeypatch.setattr(module, "BLOCK_BYTES", 30 * 8 * 70)
+    monkeypatch.setattr(market, "BLOCK_BYTES", 30 * 8 * 70)
     blocks = evaluate_features(query, gallery, *labels)
     assert torch.equal(blocks.ap, evaluate(distance, *labels).ap)
 
@@ -210,8 +209,8 @@ CASES = ["plain0", "junk_distractor", "junk_removed", "tiny_gallery"]
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_golden_evaluation(shared, case):
-    golden = np.load(shared / "golden" / "evaluation.npz")
+def test_golden_evaluation(case):
+    golden = np.load(GOLDEN / "evaluation.npz")
 
     def of(what):
         return golden[f"{case}_{what}"]

@@ -14,9 +14,9 @@ from reprolib.losses import (
     batch_hard,
     classification_mutual_loss,
     classification_mutual_losses,
+    hinge,
     metric_mutual_loss,
     metric_mutual_losses,
-    hinge,
 )
 
 seeds = st.integers(0, 2**32 - 1)

@@ -8,12 +8,15 @@ import torch
 from torch.nn import functional
 from torchvision.models import ResNet18_Weights, ResNet50_Weights
 
-from reprolib import losses, settings as profiles
+from reprolib import losses
+from reprolib import settings as profiles
 from reprolib.alignment import paired_local_distance
-from reprolib.networks import build, cost, embed
+from reprolib.evaluation.features import embed
+from reprolib.networks import build, cost
 
-SMOKE = profiles.settings("smoke")
-PAPER = replace(profiles.settings("paper"), weights="")
+SMOKE = profiles.load("smoke").network
+PAPER = profiles.load("paper", weights="").network
+AT_224 = 224, 224
 
 
 def images(count=4, height=112, width=56, seed=0):
@@ -33,7 +36,7 @@ def test_the_papers_input_gives_the_papers_shapes():
 
 
 @pytest.mark.parametrize("pooling", ["max", "mean"])
-@pytest.mark.parametrize("layout", profiles.CHOICES["local_layout"])
+@pytest.mark.parametrize("layout", profiles.FIELDS["local_layout"].metadata["choices"])
 def test_a_stripe_is_one_row_of_the_map_pooled_convolved_and_scaled(pooling, layout):
     settings = replace(SMOKE, horizontal_pooling=pooling, local_layout=layout)
     network = build(settings, 5, seed=0).eval()
@@ -157,7 +160,7 @@ def test_the_cost_is_the_published_one_and_the_local_branch(
     backbone, published, channels
 ):
     settings = at_224(backbone)
-    found = cost(settings, 1000)
+    found = cost(settings, 1000, AT_224)
     parameters, multiply_adds = local_branch(settings, channels)
     assert found.parameters == published.meta["num_params"] + parameters
     billions = (found.multiply_adds - multiply_adds) / 1e9
@@ -170,7 +173,9 @@ BLOCKS = ((3, 64, 56), (4, 128, 28), (6, 256, 14), (3, 512, 7))
 
 
 def test_cells_save_what_the_formula_says():
-    plain, cells = (cost(at_224(name), 751) for name in ("resnet50", "resnet50x"))
+    plain, cells = (
+        cost(at_224(name), 751, AT_224) for name in ("resnet50", "resnet50x")
+    )
     saved = [count * (9 * c**2 - 9 * c - c**2) for count, c, _ in BLOCKS]
     assert plain.parameters - cells.parameters == sum(saved)
     saved = [n * side**2 for n, (_, _, side) in zip(saved, BLOCKS, strict=True)]
@@ -179,7 +184,9 @@ def test_cells_save_what_the_formula_says():
 
 def test_the_first_1x1_saves_what_it_throws_away():
     """Striding late, it works on the whole input of the stage: four times as much."""
-    early, late = (cost(at_224("resnet50", first_stride=s), 9) for s in ("1x1", "3x3"))
+    early, late = (
+        cost(at_224("resnet50", first_stride=s), 9, AT_224) for s in ("1x1", "3x3")
+    )
     assert early.parameters == late.parameters
     stages = zip(BLOCKS, BLOCKS[1:], strict=False)
     saved = [3 * 4 * c0 * c * side**2 for (_, c0, _), (_, c, side) in stages]
@@ -188,7 +195,7 @@ def test_the_first_1x1_saves_what_it_throws_away():
 
 def test_a_last_stride_of_1_doubles_the_stripes_for_no_parameter():
     for backbone in ("resnet18", "resnet50", "resnet50x"):
-        two, one = (cost(at_224(backbone, last_stride=s), 751) for s in (2, 1))
+        two, one = (cost(at_224(backbone, last_stride=s), 751, AT_224) for s in (2, 1))
         assert two.parameters == one.parameters
         assert (two.map[1:], one.map[1:]) == ((7, 7), (14, 14))
         assert one.multiply_adds > 1.4 * two.multiply_adds
@@ -196,7 +203,7 @@ def test_a_last_stride_of_1_doubles_the_stripes_for_no_parameter():
 
 def test_the_cost_is_that_of_the_network_that_is_built():
     for settings in (SMOKE, replace(SMOKE, backbone="resnet50x", local_layout="conv")):
-        found, network = cost(settings, 5), build(settings, 5, seed=0).eval()
+        found, network = cost(settings, 5, (112, 56)), build(settings, 5, seed=0).eval()
         assert found.parameters == sum(p.numel() for p in network.parameters())
         with torch.no_grad():
             assert network.backbone(images(1)).shape[1:] == found.map

@@ -3,8 +3,6 @@
 Each wrong way is written out as those codes have it, and must give the wrong answer.
 """
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -12,8 +10,8 @@ from references import evaluation, path_cost, reranked
 from sklearn.metrics import auc, average_precision_score, precision_recall_curve
 from torch.nn.functional import kl_div, normalize
 
-from reprolib import losses, networks, settings as profiles
-from reprolib.evaluation import protocols
+from reprolib import losses, networks
+from reprolib import settings as profiles
 from reprolib.alignment import (
     local_distance,
     paired_local_distance,
@@ -22,6 +20,8 @@ from reprolib.alignment import (
 )
 from reprolib.errors import ReproError
 from reprolib.evaluation import evaluate
+from reprolib.evaluation.features import embed
+from reprolib.evaluation.single_shot import single_shot, single_shot_limit
 from reprolib.reranking import k_reciprocal
 
 
@@ -50,16 +50,16 @@ def test_02_the_printed_element_distance_overflows_in_float32():
 
 
 def test_03_the_stripes_before_the_convolution_are_not_what_was_trained():
-    settings = replace(profiles.settings("smoke"), local_channels=16)
+    settings = profiles.load("smoke", local_channels=16).network
     network, images = networks.build(settings, 3, seed=0), random(2, 3, 112, 56)
     images = (255 * images.sigmoid()).to(torch.uint8)
     maps = []
     network.backbone.register_forward_hook(lambda *hooked: maps.append(hooked[-1]))
-    ours = networks.embed(network, images)[1]
+    ours = embed(network, images)[1]
     with torch.no_grad():
         for weight in network.local.parameters():
             weight.add_(0.5 * random(*weight.shape, seed=1))
-    other = networks.embed(network, images)[1]
+    other = embed(network, images)[1]
     # The convolution was changed: pooled rows of the map do not notice, ours do.
     assert torch.equal(*maps)
     assert not torch.allclose(ours, other, atol=0.01)
@@ -259,12 +259,12 @@ def test_12_single_shot_galleries_drawn_without_a_seed_cannot_be_repeated():
     ranking = case(gallery=200)
     unseeded = [single_draw(ranking, np.random.default_rng()) for _ in range(20)]
     assert len(set(unseeded)) > 1
-    ours = [protocols.single_shot(*ranking, draws=10, seed=s) for s in (0, 0, 1)]
+    ours = [single_shot(*ranking, draws=10, seed=s) for s in (0, 0, 1)]
     assert torch.equal(ours[0].cmc_by_draw, ours[1].cmc_by_draw)
     assert not torch.equal(ours[0].cmc_by_draw, ours[2].cmc_by_draw)
     spread = ours[0].mAP_by_draw.std()
     assert spread > 0
-    limit = protocols.single_shot_limit(*ranking)
+    limit = single_shot_limit(*ranking)
     assert abs(ours[0].mAP - limit.mAP) < 4 * spread / 10**0.5
 
 

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from references import evaluation
 from torch.nn.functional import normalize
 
-from reprolib.study import store as experiments
-from reprolib.evaluation import features as matching, protocols
-from reprolib import networks, settings as profiles
+from reprolib import networks
+from reprolib import settings as profiles
 from reprolib.data.pictures import Pixels
+from reprolib.data.tracklets import by_tracklet, pool_tracklets
 from reprolib.errors import ReproError
-from reprolib.evaluation import evaluate
-from reprolib.evaluation.single_shot import heads
+from reprolib.evaluation import evaluate, protocols, scoring
+from reprolib.evaluation.features import distance, embed_split
+from reprolib.evaluation.single_shot import heads, single_shot, single_shot_limit
 
 quick = settings(max_examples=40, deadline=None)
 SCORES = ("cmc", "mAP", "ap", "mINP", "first_match")
@@ -63,7 +64,7 @@ def has_match(query, *ranking):
 @quick
 @given(rankings())
 def test_the_limit_is_the_mean_over_all_galleries_that_can_be_drawn(ranking):
-    limit = protocols.single_shot_limit(*ranking, max_rank=12)
+    limit = single_shot_limit(*ranking, max_rank=12)
     cmc, ap, ranks = [], [], []
     for query in range(len(ranking[0])):
         assert limit.valid[query] == has_match(query, *ranking)
@@ -85,7 +86,7 @@ def test_the_limit_is_the_mean_over_all_galleries_that_can_be_drawn(ranking):
 @given(rankings(), st.integers(0, 100))
 def test_a_draw_is_one_gallery_for_all_queries(ranking, seed):
     """The plain loop walks through the gallery in the order that the draw gave it."""
-    result = protocols.single_shot(*ranking, draws=3, seed=seed, max_rank=12)
+    result = single_shot(*ranking, draws=3, seed=seed, max_rank=12)
     kept = np.flatnonzero(ranking[2] != -1)
     kept = kept[np.argsort(ranking[2][kept], kind="stable")]
     rng = np.random.default_rng(seed)
@@ -118,8 +119,8 @@ def people(q=30, shots=4, ids=12, seed=0):
 
 def test_many_draws_come_to_the_limit():
     ranking = people()
-    drawn = protocols.single_shot(*ranking, draws=4000)
-    limit = protocols.single_shot_limit(*ranking)
+    drawn = single_shot(*ranking, draws=4000)
+    limit = single_shot_limit(*ranking)
     error = 5 * float(drawn.cmc_by_draw.std(0).max()) / 4000**0.5
     np.testing.assert_allclose(drawn.cmc, limit.cmc, atol=error)
     np.testing.assert_allclose(drawn.mAP, limit.mAP, atol=error)
@@ -141,8 +142,8 @@ def test_one_picture_an_identity_is_the_market_protocol():
     ranking = people(shots=1)
     whole = evaluate(*ranking)
     for result in (
-        protocols.single_shot(*ranking, draws=3),
-        protocols.single_shot_limit(*ranking),
+        single_shot(*ranking, draws=3),
+        single_shot_limit(*ranking),
     ):
         for name in SCORES:
             torch.testing.assert_close(
@@ -154,12 +155,12 @@ def test_one_picture_an_identity_is_the_market_protocol():
 def test_galleries_of_one_shot_have_easier_rank_5_but_harder_rank_1():
     """Fewer wrong pictures, but the nearest of several right ones is lost."""
     ranking = people(q=200, seed=3)
-    whole, limit = evaluate(*ranking), protocols.single_shot_limit(*ranking)
+    whole, limit = evaluate(*ranking), single_shot_limit(*ranking)
     assert limit.cmc[0] < whole.cmc[0]
     assert limit.first_match.max() <= 12
 
 
-@pytest.mark.parametrize("score", [protocols.single_shot, protocols.single_shot_limit])
+@pytest.mark.parametrize("score", [single_shot, single_shot_limit])
 def test_queries_without_a_match_count_as_0_if_asked(score):
     distance, q_pid, *rest = people(q=4)
     q_pid[:3] = 99
@@ -173,12 +174,12 @@ def test_queries_without_a_match_count_as_0_if_asked(score):
 
 def test_what_cannot_be_drawn_is_named():
     with pytest.raises(ReproError, match="draws = 0"):
-        protocols.single_shot(*people(), draws=0)
+        single_shot(*people(), draws=0)
     with pytest.raises(ReproError, match="gallery_camids has shape"):
-        protocols.single_shot(*people()[:4], [2])
+        single_shot(*people()[:4], [2])
     distance, q_pid, *rest = people()
     with pytest.raises(ReproError, match="no query has a match"):
-        protocols.single_shot_limit(distance, q_pid + 100, *rest)
+        single_shot_limit(distance, q_pid + 100, *rest)
 
 
 # A list a query.
@@ -253,7 +254,7 @@ def test_frames_are_averaged_by_tracklet_and_scaled_to_unit_length():
     ]  # 0 is no tracklet; the rest need all three
     for shape in ((7, 5), (7, 3, 5)):
         features = torch.randn(*shape, generator=rng)
-        pooled = protocols.pool_tracklets(features, tracklets, pids, camids)
+        pooled = pool_tracklets(features, tracklets, pids, camids)
         expected = [normalize(features[row].mean(0), dim=-1) for row in rows]
         torch.testing.assert_close(pooled, torch.stack(expected))
 
@@ -269,20 +270,20 @@ def frames():
 
 def test_pictures_and_labels_stand_for_their_tracklets():
     pixels = frames()
-    units = protocols.by_tracklet(pixels)
+    units = by_tracklet(pixels)
     assert units.pids.tolist() == [1, 1, 2, 0, 2, 2]
     assert units.camids.tolist() == [1, 2, 2, 1, 1, 1]
     assert torch.equal(units.images, pixels.images[[0, 2, 3, 5, 7, 8]])
     assert units.frames is pixels
     still = Pixels(*(getattr(pixels, n) for n in ("images", "pids", "camids")))
-    assert protocols.by_tracklet(still) is still
+    assert by_tracklet(still) is still
 
 
 def test_the_features_of_tracklets_are_the_means_of_their_frames():
     pixels = frames()
-    network = networks.build(profiles.settings("smoke"), 3, seed=0)
-    each = matching.embedded(network, pixels)
-    pooled = matching.embedded(network, protocols.by_tracklet(pixels))
+    network = networks.build(profiles.load("smoke").network, 3, seed=0)
+    each = embed_split(network, pixels)
+    pooled = embed_split(network, by_tracklet(pixels))
     assert len(each.local) == 9 and len(pooled.local) == 6
     for one, of_frames in zip(pooled, each, strict=True):
         expected = normalize(of_frames[:2].mean(0), dim=-1)
@@ -300,7 +301,7 @@ def test_a_data_set_is_scored_as_it_asks():
     lists = [range(0, 48, 2)] * 30
     asked = (
         ((), {}, evaluate(*ranking)),
-        (("single-shot",), {"draws": 5}, protocols.single_shot(*ranking, draws=5)),
+        (("single-shot",), {"draws": 5}, single_shot(*ranking, draws=5)),
         (("market", lists), {}, protocols.listed(distance, lists, *ranking[1:])),
     )
     scores = []
@@ -314,14 +315,15 @@ def test_a_data_set_is_scored_as_it_asks():
 
 
 def test_a_network_is_tested_as_the_data_set_asks():
-    network = networks.build(profiles.settings("smoke"), 3, seed=0)
+    network = networks.build(profiles.load("smoke").network, 3, seed=0)
     pixels = frames()
-    units = protocols.by_tracklet(pixels)
-    both = matching.embedded(network, units)
-    d = matching.distance("aligned", both, both)
+    units = by_tracklet(pixels)
+    both = embed_split(network, units)
+    d = distance("aligned", both, both)
     lists = [[k, 0, 3, 5] for k in range(6)]
     for how in (("market", None), ("single-shot", None), ("market", lists)):
-        found = experiments.test(network, units, units, ("aligned",), *how)
+        test = scoring.Test(units, units, *how)
+        found = scoring.score_kinds(test, *test.embed(network), ("aligned",))
         expected = protocols.score(d, units, units, *how)
         assert found["aligned"]["rank1"] == pytest.approx(100 * float(expected.cmc[0]))
         assert found["aligned"]["mAP"] == pytest.approx(100 * expected.mAP)

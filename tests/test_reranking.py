@@ -3,12 +3,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from references import Memory, reranked
+from references import GOLDEN, Memory, reranked
 from torch.nn.functional import normalize
 
-from reprolib.evaluation import features as matching
 from reprolib import reranking
 from reprolib.errors import ReproError
+from reprolib.evaluation import features as matching
 from reprolib.reranking import k_reciprocal, k_reciprocal_features
 
 quick = settings(max_examples=40, deadline=None)
@@ -124,8 +124,8 @@ def test_the_distances_given_are_not_changed():
 
 @pytest.mark.parametrize("case", ["std", "odd"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_golden_reranking(shared, case, dtype):
-    golden = np.load(shared / "golden" / "rerank.npz")
+def test_golden_reranking(case, dtype):
+    golden = np.load(GOLDEN / "rerank.npz")
     k1, k2, lambda_ = golden[f"{case}_param"]
     settings = int(k1), int(k2), float(lambda_)
     expected = golden[f"{case}_zhong_ranklist"]

@@ -2,23 +2,21 @@
 
 import json
 import math
-from dataclasses import replace
 from itertools import combinations
 
 import pytest
 import torch
 
-from reprolib.training import checkpoints
-from reprolib.evaluation import features as matching
-from reprolib import settings as profiles, training
+from reprolib import settings as profiles
+from reprolib import training
 from reprolib.data.pictures import Pixels
 from reprolib.errors import ReproError
 from reprolib.evaluation import evaluate
+from reprolib.evaluation.features import distance, embed_split
 from reprolib.networks import Features
+from reprolib.training import checkpoints, loop
 
-SETTINGS = replace(
-    profiles.settings("smoke"), steps=6, ids_per_batch=4, shots_per_id=3, channels=8
-)
+SETTINGS = profiles.load("smoke", steps=6, ids_per_batch=4, shots_per_id=3)
 
 
 def people(ids=6, shots=4, seed=0, height=112, width=56):
@@ -71,9 +69,9 @@ def plain_losses(f, classes, margin, aligned):
 @pytest.mark.parametrize("local", ["aligned", "unaligned"])
 def test_the_hardest_triplets_by_global_distance_feed_both_hinges(local):
     f, classes = features(), torch.arange(4).repeat_interleave(3)
-    settings = replace(SETTINGS, local=local)
-    parts, distance = training.student_losses(f, classes, settings)
-    wanted = plain_losses(f, classes.tolist(), settings.margin, local == "aligned")
+    settings = SETTINGS.changed(local=local)
+    parts, distance = training.student_losses(f, classes, settings.loss)
+    wanted = plain_losses(f, classes.tolist(), settings.loss.margin, local == "aligned")
     assert float(parts["global"]) == pytest.approx(wanted[0], abs=1e-4)
     assert float(parts["local"]) == pytest.approx(wanted[1], abs=1e-4)
     assert distance.shape == (12, 12)
@@ -81,10 +79,10 @@ def test_the_hardest_triplets_by_global_distance_feed_both_hinges(local):
 
 def test_the_total_is_the_weighted_sum_and_students_are_averaged_in_the_log():
     classes = torch.arange(4).repeat_interleave(3)
-    settings = replace(SETTINGS, metric_mutual_weight=0.5, class_mutual_weight=2.0)
+    settings = SETTINGS.changed(metric_mutual_weight=0.5, class_mutual_weight=2.0)
     both = [features(seed=1), features(seed=2)]
-    total, log = training.batch_loss(both, classes, settings)
-    alone = [float(training.batch_loss([f], classes, settings)[0]) for f in both]
+    total, log = training.batch_loss(both, classes, settings.loss)
+    alone = [float(training.batch_loss([f], classes, settings.loss)[0]) for f in both]
     mutual = 2 * (0.5 * log["metric_mutual"] + 2.0 * log["class_mutual"])
     assert float(total) == pytest.approx(sum(alone) + mutual, rel=1e-5)
     assert log["metric_mutual"] > 0 and log["class_mutual"] > 0
@@ -98,13 +96,13 @@ def test_each_weight_scales_its_own_part(weighed):
     classes = torch.arange(4).repeat_interleave(3)
     alone = {f"{name}_weight": float(name == weighed) * 0.25 for name in WEIGHTS}
     students = [features(seed=seed) for seed in (1, 2, 3)]
-    total, log = training.batch_loss(students, classes, replace(SETTINGS, **alone))
+    total, log = training.batch_loss(students, classes, SETTINGS.changed(**alone).loss)
     assert float(total) == pytest.approx(3 * 0.25 * log[weighed])
     assert log[weighed] > 0
 
 
 def test_three_students_learn_from_each_other_from_end_to_end(tmp_path):
-    settings = replace(SETTINGS, students=3, class_mutual_weight=1.0)
+    settings = SETTINGS.changed(students=3, class_mutual_weight=1.0)
     trained = training.train(settings, people(), 5, tmp_path)
     assert len(trained.networks) == 3 and trained.step == 6
     for one, other in combinations(trained.networks, 2):
@@ -113,32 +111,76 @@ def test_three_students_learn_from_each_other_from_end_to_end(tmp_path):
     first = trained.history[0]
     parts = ("identity", "global", "local")
     total = sum(first[k] for k in parts) + first["class_mutual"]
-    total += settings.metric_mutual_weight * first["metric_mutual"]
+    total += settings.loss.metric_mutual_weight * first["metric_mutual"]
     assert first["loss"] == pytest.approx(3 * total, rel=1e-5)
     # A third student changes what the first one learns, and is kept with the others.
-    pair = training.train(replace(settings, students=2), people(), 5, tmp_path / "2")
+    pair = training.train(settings.changed(students=2), people(), 5, tmp_path / "2")
     assert not same_weights(pair.networks[0], trained.networks[0])
     again = training.train(settings, people(), 5, tmp_path)
     assert all(map(same_weights, again.networks, trained.networks))
 
 
 def test_the_rate_falls_at_the_stated_fractions():
-    settings = replace(
-        SETTINGS, steps=100, learning_rate=1e-3, decay_at=(0.6, 0.85), decay=0.1
+    settings = SETTINGS.changed(
+        steps=100, learning_rate=1e-3, decay_at=(0.6, 0.85), decay=0.1
     )
-    rates = [training.learning_rate(settings, step) for step in (0, 59, 60, 84, 85, 99)]
+    found = (0, 59, 60, 84, 85, 99)
+    rates = [loop.learning_rate(settings.schedule, step) for step in found]
     wanted = [1e-3, 1e-3, 1e-4, 1e-4, 1e-5, 1e-5]
     assert rates == pytest.approx(wanted)
 
 
+@pytest.mark.parametrize("profile", profiles.profiles())
+@pytest.mark.parametrize("dataset", ["drawn", "viper", "market1501"])
+def test_the_rate_of_every_profile_really_falls_as_often_as_it_says(profile, dataset):
+    schedule = profiles.load(profile, dataset).schedule
+    assert all(0 < at < 1 for at in schedule.decay_at)
+    rates = [loop.learning_rate(schedule, step) for step in range(schedule.steps)]
+    assert rates == sorted(rates, reverse=True)
+    fallen = [schedule.decay**k for k in range(len(schedule.decay_at) + 1)]
+    wanted = [schedule.learning_rate * share for share in reversed(fallen)]
+    assert sorted(set(rates)) == pytest.approx(wanted)
+
+
+@pytest.fixture
+def cpu(monkeypatch):
+    """A machine without GPU whose processor can do everything."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    for able in ("_is_amx_tile_supported", "_is_avx512_bf16_supported"):
+        monkeypatch.setattr(torch.cpu, able, lambda: True, raising=False)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("auto", torch.float32),
+        ("float32", torch.float32),
+        ("bfloat16", torch.bfloat16),
+    ],
+)
+def test_a_cpu_keeps_all_bits_unless_told_otherwise(cpu, asked, found):
+    schedule = SETTINGS.changed(precision=asked).schedule
+    with training.precision(schedule):
+        assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == found
+
+
+def test_a_training_uses_the_precision_it_is_asked_for(cpu, tmp_path):
+    histories = [
+        training.train(SETTINGS.changed(precision=p), people(), 0, tmp_path / p).history
+        for p in ("auto", "float32", "bfloat16")
+    ]
+    assert histories[0] == histories[1] != histories[2]
+
+
 def test_training_learns_to_find_people(tmp_path):
-    settings = replace(SETTINGS, steps=40, channels=8)
+    settings = SETTINGS.changed(steps=40, channels=8)
     train, test = people(12, seed=0), people(12, seed=7)
 
     def rank1(steps, folder):
-        trained = training.train(replace(settings, steps=steps), train, 0, folder)
-        found = matching.embedded(trained.networks[0], test)
-        d = matching.distance("global+aligned", found, found)
+        trained = training.train(settings.changed(steps=steps), train, 0, folder)
+        found = embed_split(trained.networks[0], test)
+        d = distance("global+aligned", found, found)
         who = (test.pids, test.pids, test.camids, test.camids)
         return trained, evaluate(d, *who).mAP
 
@@ -154,18 +196,18 @@ def same_weights(one, two):
 
 
 def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path, monkeypatch):
-    settings = replace(SETTINGS, students=2)
+    settings = SETTINGS.changed(students=2)
     whole = training.train(settings, people(), 3, tmp_path / "whole")
-    monkeypatch.setattr(training, "SAVE_EVERY", -1.0)
+    monkeypatch.setattr(loop, "SAVE_EVERY", -1.0)
 
-    def stop_after_three(items, label):
+    def stop_after_three(items, label, **_):
         for item in items:
             if item == 3:
                 raise KeyboardInterrupt
             yield item
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(training.progress, "track", stop_after_three)
+        patch.setattr(loop, "tqdm", stop_after_three)
         training.train(settings, people(), 3, tmp_path / "parts")
     resumed = training.train(settings, people(), 3, tmp_path / "parts")
     assert [h["step"] for h in resumed.history] == list(range(6))
@@ -175,14 +217,14 @@ def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path, monkeypatch):
 
 
 def test_students_without_mutual_losses_learn_as_if_they_were_alone(tmp_path):
-    silent = replace(
-        SETTINGS, students=2, metric_mutual_weight=0.0, class_mutual_weight=0.0
+    silent = SETTINGS.changed(
+        students=2, metric_mutual_weight=0.0, class_mutual_weight=0.0
     )
     pair = training.train(silent, people(), 1, tmp_path / "pair")
-    alone = training.train(replace(silent, students=1), people(), 1, tmp_path / "one")
+    alone = training.train(silent.changed(students=1), people(), 1, tmp_path / "one")
     assert same_weights(pair.networks[0], alone.networks[0])
     assert not same_weights(pair.networks[1], alone.networks[0])
-    loud = replace(silent, class_mutual_weight=1.0)
+    loud = silent.changed(class_mutual_weight=1.0)
     taught = training.train(loud, people(), 1, tmp_path / "loud")
     assert not same_weights(taught.networks[0], alone.networks[0])
 
@@ -199,21 +241,14 @@ def test_distractors_in_a_training_split_are_left_out(tmp_path):
     assert same_weights(one.networks[0], two.networks[0])
 
 
-def test_a_checkpoint_of_other_settings_or_seed_is_refused_by_name(tmp_path):
+def test_more_steps_go_on_from_a_whole_checkpoint_and_none_change_nothing(tmp_path):
+    short, again = (training.train(SETTINGS, people(), 0, tmp_path) for _ in range(2))
+    assert again.history == short.history and again.step == 6
+    assert same_weights(again.networks[0], short.networks[0])
+
+
+def test_a_broken_checkpoint_is_named(tmp_path):
     training.train(SETTINGS, people(), 0, tmp_path)
-    with pytest.raises(ReproError, match="margin = 0.3.*margin = 0.5"):
-        training.train(replace(SETTINGS, margin=0.5), people(), 0, tmp_path)
-    with pytest.raises(ReproError, match="seed = 0.*seed = 1"):
-        training.train(SETTINGS, people(), 1, tmp_path)
-    doses = replace(SETTINGS, doses=(0.5,))  # no business of training
-    assert training.train(doses, people(), 0, tmp_path).step == 6
-
-
-def test_older_code_starts_anew_and_a_broken_file_is_named(tmp_path, monkeypatch):
-    training.train(replace(SETTINGS, steps=2), people(), 0, tmp_path)
-    with monkeypatch.context() as patch:
-        patch.setattr(checkpoints, "code_digest", lambda: "another")
-        assert training.train(SETTINGS, people(), 0, tmp_path).step == 6
     path = tmp_path / checkpoints.NAME
     path.write_bytes(path.read_bytes()[:5000])
     with pytest.raises(ReproError, match="checkpoint.safetensors.*not a whole"):

@@ -81,20 +81,32 @@ class Run:
             self.runs, self.dataset, self.settings, self.data_root, self.profile
         )
 
+    @property
+    def recorded(self) -> dict[tuple[str, int], dict]:
+        """The committed cells of the study, if they are of these settings, or none."""
+        if self.changed:
+            return {}
+        cells = records.cells(self.dataset, self.profile)
+        wanted = variants.grid(self.settings)
+        return {k: cells[k] for k in wanted} if cells.keys() >= set(wanted) else {}
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds whose networks are trained here: the first, where a record is."""
+        every = self.settings.study.seeds
+        return every[:1] if self.recorded else every
+
     def cells(self) -> tuple[dict[tuple[str, int], dict], str]:
         """The cells of the study by (variant, seed), and where they come from.
 
-        They are the committed record's where there is one for this data set and these
-        settings; all others are trained and scored, or read from the store.
+        They are the committed record's where there is one of these settings; otherwise
+        they are read from the store, and what is missing is trained and scored.
         """
-        recorded = {} if self.changed else records.cells(self.dataset, self.profile)
-        wanted = variants.grid(self.settings)
-        if recorded.keys() >= set(wanted):
-            path = records.folder() / f"{self.dataset}-{self.profile}.jsonl"
-            return {key: recorded[key] for key in wanted}, path.name
-        store = self.store
+        if recorded := self.recorded:
+            return recorded, records.path(self.dataset, self.profile).name
+        store, wanted = self.store, variants.grid(self.settings)
         made = {key: {"scores": store.scores(*key)} for key in wanted}
-        return {k: v | store.model(*k) for k, v in made.items()}, "trained by this run"
+        return {k: v | store.model(*k) for k, v in made.items()}, "trained here"
 
     def find(self, name: str) -> dict | None:
         """The record of another chapter, such as `04_training`, or None.

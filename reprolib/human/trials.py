@@ -1,20 +1,13 @@
-"""The human study: candidate lists, answers, scores, and simulated annotators.
-
-How the paper ran its study could not be read; this is the study's general form. No
-human answers come with the library: an annotator made here is simulated, and every
-name and docstring says so.
-"""
+"""Candidate lists: what annotators are shown, and which of their answers are right."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.stats import binomtest
 
 from reprolib.alignment.distances import as_tensor
 from reprolib.errors import ReproError
 from reprolib.evaluation import evaluate
-from reprolib.reranking import k_reciprocal
 
 
 @dataclass(frozen=True)
@@ -30,25 +23,6 @@ class CandidateLists:
     candidates: torch.Tensor
     truth: torch.Tensor
     inserted: torch.Tensor
-
-
-@dataclass(frozen=True)
-class Score:
-    """Rank-1 of one rater with its Wilson 95 % interval, all from 0 to 1."""
-
-    rank1: float
-    low: float
-    high: float
-    answered: int
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Two raters on the same queries: who alone was right, and McNemar's exact p."""
-
-    only_first: int
-    only_second: int
-    p_value: float
 
 
 def candidate_lists(
@@ -116,79 +90,3 @@ def right_answers(lists, chosen):
             f"{wrong[0].item()} is no place of a list, expected 0 to {length - 1}"
         )
     return lists.truth.gather(1, chosen[:, None])[:, 0]
-
-
-def score(right):
-    """Return rank-1 with its Wilson interval; right: (L,) bool. Taught in chapter 7."""
-    right = np.asarray(right, bool)
-    if not right.size:
-        raise ReproError("there is no answer to score, expected at least one")
-    result = binomtest(int(right.sum()), right.size)
-    interval = result.proportion_ci(method="wilson")
-    return Score(result.statistic, interval.low, interval.high, right.size)
-
-
-def compare(first, second):
-    """Compare two raters on the same queries by McNemar's exact test.
-
-    first, second: (L,) bool, whether each answer was right. Only queries on which the
-    raters differ count; without any, p is 1. Taught in chapter 7.
-    """
-    first, second = np.asarray(first, bool), np.asarray(second, bool)
-    if first.shape != second.shape:
-        raise ReproError(
-            f"the raters gave {first.size} and {second.size} answers, expected "
-            "answers to the same queries"
-        )
-    ahead, behind = int((first & ~second).sum()), int((second & ~first).sum())
-    differ = ahead + behind
-    p_value = binomtest(ahead, differ).pvalue if differ else 1.0
-    return Comparison(ahead, behind, float(p_value))
-
-
-def simulated_judgement(distance, noise, generator):
-    """Return the distances as a simulated annotator sees them, with Gaussian noise.
-
-    distance: (Q, G); noise: its standard deviation, in the units of `distance`;
-    generator: a numpy Generator. Taught in chapter 7.
-    """
-    distance = as_tensor("distance", distance, "Q, G")
-    error = generator.normal(0, noise, tuple(distance.shape))
-    return distance + torch.from_numpy(error).to(distance)
-
-
-def choose(lists, judgement):
-    """Return the place of the closest candidate of each list; judgement: (Q, G)."""
-    judgement = as_tensor("judgement", judgement, "Q, G")
-    return judgement[lists.query[:, None], lists.candidates].argmin(1)
-
-
-def right_on_gallery(
-    judgement, query_pids, gallery_pids, query_camids, gallery_camids, junk_pids=(-1,)
-):
-    """Return whether the closest image of the whole gallery is right, per valid query.
-
-    Beside `choose` on lists of the same judgement it shows the first bias: a short
-    list that always holds the truth is easier. Taught in chapter 7.
-    """
-    labels = query_pids, gallery_pids, query_camids, gallery_camids
-    result = evaluate(judgement, *labels, junk_pids=junk_pids)
-    return result.first_match[result.valid] == 1
-
-
-def choose_reranked(lists, query_gallery, gallery_gallery, k1=20, k2=6, lambda_=0.3):
-    """Return the place each list's re-ranking puts first, seeing that list alone.
-
-    query_gallery: (Q, G), gallery_gallery: (G, G). Beside `choose` on distances that
-    were re-ranked over the whole gallery it shows the second bias: re-ranking uses
-    images that an annotator is never shown. Taught in chapter 7.
-    """
-    qg = as_tensor("query_gallery", query_gallery, "Q, G")
-    gg = as_tensor("gallery_gallery", gallery_gallery, "G, G")
-    chosen = []
-    for query, shown in zip(lists.query, lists.candidates, strict=True):
-        among = gg[shown[:, None], shown]
-        alone = qg[query, shown][None]
-        reranked = k_reciprocal(alone, qg.new_zeros(1, 1), among, k1, k2, lambda_)
-        chosen.append(reranked.argmin())
-    return torch.stack(chosen)

@@ -18,17 +18,22 @@ def folder() -> Path:
     return provenance.project_root() / "notebooks" / "records"
 
 
+def path(dataset: str, profile: str) -> Path:
+    """Where the cells of a study lie."""
+    return folder() / f"{dataset}-{profile}.jsonl"
+
+
 def cells(dataset: str, profile: str) -> dict[tuple[str, int], dict]:
     """The committed cells of a study by (variant, seed); empty if there are none."""
-    path = folder() / f"{dataset}-{profile}.jsonl"
-    if not path.exists():
+    file = path(dataset, profile)
+    if not file.exists():
         return {}
     try:
-        lines = [json.loads(s) for s in path.read_text(encoding="utf-8").splitlines()]
+        lines = [json.loads(s) for s in file.read_text(encoding="utf-8").splitlines()]
         return {(line["variant"], line["seed"]): line for line in lines}
     except (ValueError, KeyError) as error:
         raise ReproError(
-            f"{path}: not a record of a study ({error}); expected a JSON object a "
+            f"{file}: not a record of a study ({error}); expected a JSON object a "
             "line, with variant and seed. Make it again with `make study`."
         ) from error
 
@@ -55,25 +60,25 @@ def write_cells(store: Store) -> Path:
                 "scores": scores,
             }
         )
-    path = folder() / f"{store.name}-{store.profile}.jsonl"
-    write_text(path, "".join(json.dumps(line) + "\n" for line in lines))
-    return path
+    file = path(store.name, store.profile)
+    write_text(file, "".join(json.dumps(line) + "\n" for line in lines))
+    return file
 
 
 def write(name: str, found: dict) -> Path:
     """Write a measurement with date, commit, versions and hardware."""
-    path = folder() / f"{name}.json"
-    write_json(path, provenance.facts() | found)
-    return path
+    file = folder() / f"{name}.json"
+    write_json(file, provenance.facts() | found)
+    return file
 
 
 def read(name: str, what: str, command: str) -> dict:
     """A committed measurement; `ReproError` naming the `command` that makes it."""
-    path = folder() / f"{name}.json"
+    file = folder() / f"{name}.json"
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ReproError(
-            f"{path} cannot be read ({error}); expected the record of {what}: make it "
+            f"{file} cannot be read ({error}); expected the record of {what}: make it "
             f"with `{command}`."
         ) from error
