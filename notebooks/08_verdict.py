@@ -377,7 +377,7 @@ highest.assign(missing=highest["paper"] - highest["independent"]).round(2)
 # The longer run of ten seeds:
 
 # %%
-for score, leak in scores["05_ablations"]["leak_ten_seeds"].items():
+for score, leak in scores["05_ablations"]["leak"].items():
     for queries, bought in leak.items():
         print(f"{score:5} {queries:17} {measured(bought):24} {bought['verdict']}")
 
@@ -448,18 +448,18 @@ print(f"{batch} images x {steps:,} batches = {total / 1e6:.1f} million image pas
 
 # %% [markdown]
 # And the speed can be measured on the machine that runs this notebook, with the real
-# network at the real size, on noise in place of photographs. On a CPU a batch of 8 is
+# network at the real size, on noise in place of photographs. On a CPU a batch of 4 is
 # enough; a GPU gets the full one.
 
 # %%
 where = training.device()
-count = 8 if where.type == "cpu" else batch
+count = 4 if where.type == "cpu" else batch
 network = build(full.network, 751, seed).to(where).train()
 classes = (torch.arange(count) // full.schedule.shots_per_id).to(where)
 noise = torch.randint(256, (count, 3, full.data.height, full.data.width))
 noise = network.prepare(noise.to(torch.uint8))
 spent = []
-for _ in range(3):
+for _ in range(2):
     start = time.perf_counter()
     with training.precision(full.schedule):
         features = network(noise)
