@@ -20,10 +20,8 @@ runs_root: str = ""  # where runs are kept; empty: runs/ of the project
 seed: int = 0  # chooses the batches and augmentations of this chapter
 
 # %%
-import json
 from collections import Counter
 from dataclasses import replace
-from importlib import resources
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -35,6 +33,7 @@ from reprolib import book, evaluation
 from reprolib.book import figures, reported
 from reprolib.data import drawn, drawn_spec, pictures, sampling
 from reprolib.data.dataset import DISTRACTOR, JUNK, classes
+from reprolib.data.sets import market1501
 
 run = book.open("01_data", profile, dataset, data_root, runs_root, seed)
 settings, store = run.settings, run.store
@@ -411,8 +410,7 @@ plt.show()
 # **Predict, then run.** How many of Market1501's 750 test people does MARS train on?
 
 # %%
-place = resources.files("reprolib.data") / "market_mars.json"
-lists = json.loads(place.read_text(encoding="utf-8"))
+lists = market1501.people_lists()
 mars_train, mars_test = set(lists["mars_train"]), set(lists["mars_test"])
 queries = {int(pid): count for pid, count in lists["market_query"].items()}
 leaked = mars_train & queries.keys()

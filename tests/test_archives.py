@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reprolib.data import writing
-from reprolib.data.holdings import unpacking
-from reprolib.data.holdings.archives import checksum, open_archive
+from reprolib.data.acquire import unpacking
+from reprolib.data.acquire.unpacking import checksum
 from reprolib.errors import ReproError
 
 GROUPS = (("cam_a", "cam_b"),)
@@ -123,31 +123,6 @@ def test_files_of_the_right_size_are_kept_and_others_replaced(archive, tmp_path)
     assert unpacking.unpack(archive, root, GROUPS).written == 0
 
 
-def test_a_second_run_goes_on_where_the_first_was_stopped(
-    archive, tmp_path, monkeypatch
-):
-    written = []
-    original = unpacking._write
-
-    def stopping(archive_, member, target, root):
-        if len(written) == 3:
-            raise KeyboardInterrupt
-        written.append(member.name)
-        original(archive_, member, target, root)
-
-    root = tmp_path / "root"
-    monkeypatch.setattr(unpacking, "_write", stopping)
-    with pytest.raises(KeyboardInterrupt):
-        unpacking.unpack(archive, root, GROUPS)
-    assert not (root / "cam_a").exists()
-    first = list(written)
-    written[:] = [None] * 4
-    unpacking.unpack(archive, root, GROUPS)
-    assert files_of(root) == FILES
-    assert sorted(first + written[4:]) == sorted(FILES)
-    assert sorted(p.name for p in root.iterdir()) == ["cam_a", "cam_b"]
-
-
 def entry(kind, name, mode=stat.S_IFREG, **also):
     """A member of a zip or a tar under a name that `pack` would not give."""
     if kind == "zip":
@@ -201,14 +176,14 @@ def test_no_path_leaves_the_folder(tmp_path, kind, name, top):
 def test_links_and_devices_are_refused(tmp_path, kind, mode):
     unsafe = [entry(kind, "cam_a/sly.bmp", mode, linkname="../../out")]
     path = pack(tmp_path / f"d.{kind}", FILES, unsafe=unsafe)
-    refused(path, tmp_path / "root", "'cam_a/sly.bmp' is a link or a device")
+    refused(path, tmp_path / "root", "'cam_a/sly.bmp' is a link or encrypted")
 
 
 def test_a_hard_link_is_refused(tmp_path):
     made = tarfile.TarInfo("cam_a/sly.bmp")
     made.type, made.linkname = tarfile.LNKTYPE, "cam_a/000.bmp"
     path = pack(tmp_path / "d.tar", FILES, unsafe=[made])
-    refused(path, tmp_path / "root", "'cam_a/sly.bmp' is a link or a device")
+    refused(path, tmp_path / "root", "'cam_a/sly.bmp' is a link or encrypted")
 
 
 def test_an_encrypted_member_is_refused(tmp_path):
@@ -216,21 +191,7 @@ def test_an_encrypted_member_is_refused(tmp_path):
     data = bytearray(path.read_bytes())
     data[data.index(b"PK\x01\x02") + 8] |= 1
     path.write_bytes(data)
-    refused(path, tmp_path / "root", "'cam_a/000.bmp' is encrypted")
-
-
-@pytest.mark.filterwarnings("ignore:Duplicate name")
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", ["cam_a/000.bmp", "CAM_A/000.BMP", "./cam_a//000.bmp"])
-def test_duplicate_names_are_refused(tmp_path, kind, name):
-    path = pack(tmp_path / f"d.{kind}", FILES, unsafe=[entry(kind, name)])
-    refused(path, tmp_path / "root", "has the name of another, 'cam_a/000.bmp'")
-
-
-def test_names_that_differ_only_in_their_unicode_form_are_duplicates(tmp_path):
-    files = {"cam_a/\u00e4.bmp": b"1", "cam_a/a\u0308.bmp": b"2"}
-    path = pack(tmp_path / "d.zip", FILES | files)
-    refused(path, tmp_path / "root", "has the name of another")
+    refused(path, tmp_path / "root", "'cam_a/000.bmp' is a link or encrypted")
 
 
 @pytest.mark.parametrize("cut", [0.1, 0.5, 0.9, 0.999])
@@ -256,7 +217,7 @@ def test_a_damaged_member_leaves_nothing(tmp_path):
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 255
     path.write_bytes(data)
-    refused(path, tmp_path / "root", "truncated or damaged.*nothing of it was kept")
+    refused(path, tmp_path / "root", "truncated or damaged.*Nothing of it was kept")
 
 
 def test_a_member_that_is_shorter_than_it_says(tmp_path):
@@ -265,7 +226,7 @@ def test_a_member_that_is_shorter_than_it_says(tmp_path):
     size = data.rindex(b"PK\x01\x02") + 24
     data[size : size + 4] = (5000).to_bytes(4, "little")
     path.write_bytes(data)
-    refused(path, tmp_path / "root", "damaged .cam_b/003.bmp ends early")
+    refused(path, tmp_path / "root", "damaged one .cam_b/003.bmp ends early")
 
 
 def test_a_method_that_python_cannot_unpack_is_named(tmp_path):
@@ -275,15 +236,15 @@ def test_a_method_that_python_cannot_unpack_is_named(tmp_path):
         at = data.index(mark) + place
         data[at : at + 2] = (97).to_bytes(2, "little")
     path.write_bytes(data)
-    refused(path, tmp_path / "root", "a way that Python cannot read.*another program")
+    refused(path, tmp_path / "root", "damaged one .*not supported.*unpack it by hand")
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "is empty"),
-        (b"<html>quota exceeded</html>" * 50, "no zip and no tar.*page of HTML"),
-        (b"Rar!\x1a\x07" + b"x" * 600, "no zip and no tar"),
+        (b"", "no zip or tar archive"),
+        (b"<html>quota exceeded</html>" * 50, "no zip or tar archive.*page of HTML"),
+        (b"Rar!\x1a\x07" + b"x" * 600, "no zip or tar archive"),
         (b"\x1f\x8b\x08" + b"x" * 600, "truncated or damaged"),
     ],
 )
@@ -332,7 +293,7 @@ Usage = namedtuple("Usage", "total used free")
 
 
 def test_the_disk_has_to_have_room(archive, tmp_path, monkeypatch):
-    needed = sum(-(-len(content) // 4096) * 4096 for content in FILES.values())
+    needed = sum(map(len, FILES.values()))
     free = [needed - 1000]
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(9, 9, free[0]))
     refused(archive, tmp_path / "root", "1.0 kB are missing")
@@ -340,21 +301,22 @@ def test_the_disk_has_to_have_room(archive, tmp_path, monkeypatch):
     unpacking.unpack(archive, tmp_path / "root", GROUPS)
 
 
-def failing(monkeypatch, number, code):
-    """The `number`-th file opened for writing cannot be written to."""
-    original, opened = Path.open, []
+def failing(monkeypatch, number, error):
+    """The `number`-th file that is copied out of the archive cannot be written to."""
+    copied = []
 
-    def open_(self, mode="r", *args, **kwargs):
-        file = original(self, mode, *args, **kwargs)
-        if "w" not in mode:
-            return file
-        opened.append(self)
-        if len(opened) == number:
-            file.close()
-            raise OSError(code, os.strerror(code), str(self))
-        return file
+    def copy(original):
+        def copyfileobj(source, target, *args, **kwargs):
+            copied.append(target)
+            if len(copied) == number:
+                target.write(b"half")
+                raise error
+            return original(source, target, *args, **kwargs)
 
-    monkeypatch.setattr(Path, "open", open_)
+        return copyfileobj
+
+    monkeypatch.setattr(shutil, "copyfileobj", copy(shutil.copyfileobj))
+    monkeypatch.setattr(tarfile, "copyfileobj", copy(tarfile.copyfileobj))
 
 
 @pytest.mark.parametrize(
@@ -368,28 +330,15 @@ def failing(monkeypatch, number, code):
 def test_what_the_disk_refuses_is_said_and_nothing_left(
     archive, tmp_path, monkeypatch, code, said
 ):
-    failing(monkeypatch, 5, code)
+    failing(monkeypatch, 5, OSError(code, os.strerror(code)))
     refused(archive, tmp_path / "root", said)
 
 
-def test_the_disk_fills_up_within_a_file(archive, tmp_path, monkeypatch):
-    class Full(io.RawIOBase):
-        def writable(self):
-            return True
-
-        def write(self, data):
-            raise OSError(errno.ENOSPC, "No space left on device")
-
-    original = Path.open
-
-    def open_(self, mode="r", *args, **kwargs):
-        if "w" not in mode:
-            return original(self, mode, *args, **kwargs)
-        self.touch()
-        return Full()
-
-    monkeypatch.setattr(Path, "open", open_)
-    refused(archive, tmp_path / "root", "the disk is full")
+def test_an_interruption_leaves_nothing(archive, tmp_path, monkeypatch):
+    failing(monkeypatch, 5, KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        unpacking.unpack(archive, tmp_path / "root", GROUPS)
+    assert not (tmp_path / "root").exists()
 
 
 def test_what_was_there_before_stays_when_the_disk_fails(
@@ -398,7 +347,7 @@ def test_what_was_there_before_stays_when_the_disk_fails(
     root = tmp_path / "root"
     unpacking.unpack(archive, root, GROUPS)
     (root / "cam_a" / "001.bmp").write_bytes(b"other")
-    failing(monkeypatch, 1, errno.ENOSPC)
+    failing(monkeypatch, 1, OSError(errno.ENOSPC, "No space left on device"))
     refused(archive, root, "the disk is full")
 
 
@@ -426,10 +375,3 @@ def test_a_file_in_place_of_a_folder_of_the_root(archive, tmp_path):
 def test_amounts_are_for_readers():
     said = [writing.amount(n) for n in (1, 999, 1500, 2_000_000, 6_300_000_000)]
     assert said == ["1 bytes", "999 bytes", "1.5 kB", "2.0 MB", "6.3 GB"]
-
-
-def test_reading_again_and_again_gives_the_same(archive):
-    with open_archive(archive) as opened:
-        for _ in range(2):
-            found = {m.name: b"".join(opened.chunks(m, 100)) for m in opened.members}
-            assert found == FILES

@@ -1,18 +1,16 @@
 """`data check`: what is there, missing, unreadable, fewer, and shared."""
 
 import dataclasses
-import json
-from importlib import resources
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from PIL import Image
 
-from reprolib import settings as profiles
-from reprolib.data import sources
+from reprolib.data.acquire import checking
 from reprolib.data.dataset import Dataset, Picture
-from reprolib.data.holdings import checking
+from reprolib.data.sets import sources
+from reprolib.data.sets.market1501 import people_lists
 
 MARKET = {
     "bounding_box_train": ["0002_c1s1_000451_03.jpg", "0002_c2s1_000451_01.jpg"],
@@ -29,9 +27,7 @@ OFFICIAL = {
     "query": {"pictures": 2},
     "gallery": {"identities": 2, "pictures": 4, "distractors": 1, "junk": 1},
 }
-LISTS = json.loads(
-    (resources.files("reprolib.data") / "market_mars.json").read_text("utf-8")
-)
+LISTS = people_lists()
 
 
 def picture(path, size=(16, 32)):
@@ -50,12 +46,12 @@ def root(tmp_path, monkeypatch):
 
 
 def declare(monkeypatch, name, official):
-    changed = dataclasses.replace(sources.SOURCES[name], official=official)
-    monkeypatch.setitem(sources.SOURCES, name, changed)
+    changed = dataclasses.replace(sources()[name], official=official)
+    monkeypatch.setitem(sources(), name, changed)
 
 
 def look(root, name="market1501"):
-    return checking.check(name, root, profiles.settings("quick", name))
+    return checking.check(name, root)
 
 
 def people(name, train, query, gallery):
@@ -95,8 +91,8 @@ def test_a_smaller_tree_is_explained_and_no_problem(root):
     report = look(root)
     assert report.problems == ()
     text = "\n".join(checking.lines(report))
-    assert "2 of 7 differ (train: official 2 pictures, here 1: 1 fewer" in text
-    assert "gallery: official 4 pictures, here 5: 1 more)" in text
+    assert "2 of 7 differ (such as train: official 2 pictures, here 1: 1 fewer)" in text
+    assert "gallery pictures 4 5 1 more" in " ".join(text.split())
     assert "train pictures 2 1 1 fewer" in " ".join(text.split())
     row = report.counts[report.counts["difference"] == -1].iloc[0]
     assert (row["split"], row["what"], row["official"], row["here"]) == (
@@ -110,9 +106,11 @@ def test_a_smaller_tree_is_explained_and_no_problem(root):
 def test_large_numbers_are_written_for_readers():
     columns = ["split", "what", "official", "here", "difference"]
     rows = [("train", w, 12936, 12900 + k, k - 36) for k, w in enumerate("abcde")]
-    said = checking.explained(pd.DataFrame(rows, columns=columns))
-    assert "5 of 5 differ (train: official 12,936 a, here 12,900: 36 fewer;" in said
-    assert "34 fewer; and 2 more)" in said
+    said = checking.verdict(pd.DataFrame(rows, columns=columns))
+    assert (
+        "5 of 5 differ (such as train: official 12,936 a, here 12,900: 36 fewer)"
+        in said
+    )
 
 
 def test_without_official_counts_it_says_so(root, monkeypatch):
@@ -152,16 +150,17 @@ def test_every_picture_is_decoded(root, content):
     assert "Pictures: 8 decoded, 1 unreadable." in checking.lines(report)
 
 
-def test_many_pictures_are_paired_with_their_own_trouble(tmp_path):
-    paths = [tmp_path / f"{i:03d}.bmp" for i in range(3 * checking.CHUNK + 5)]
+def test_many_pictures_are_paired_with_their_own_trouble(tmp_path, monkeypatch):
+    monkeypatch.setattr(checking, "CHUNK", 8)
+    paths = [tmp_path / f"{i:03d}.bmp" for i in range(3 * 8 + 5)]
     bad = {paths[i] for i in (0, checking.CHUNK - 1, checking.CHUNK, len(paths) - 1)}
     for path in paths:
         if path in bad:
             path.write_bytes(b"BM" + bytes(20))
         else:
             picture(path, (4, 4))
-    assert {path for path, _ in checking.broken(paths)} == bad
-    assert checking.broken([]) == ()
+    assert {path for path, _ in checking.undecodable(paths)} == bad
+    assert checking.undecodable([]) == ()
 
 
 def test_a_person_in_both_splits_is_a_problem(root):
@@ -175,8 +174,8 @@ def test_market_and_mars_share_whom_the_lists_say():
     market = people("market1501", LISTS["market_train"], pids, pids)
     said = checking.elsewhere("market1501", market)
     assert "MARS shows the same people" in said
-    assert "313 of the 750 test identities here" in said
-    assert "1,465 of the 3,368 query pictures" in said
+    assert "313 of the 750 test identities of market1501" in said
+    assert "1,465 of its 3,368 query pictures" in said
     assert "307 of the 751 training identities" in said
 
 
@@ -186,7 +185,7 @@ def test_mars_and_market_share_whom_the_lists_say():
     said = checking.elsewhere("mars", mars)
     assert "Market-1501 shows the same people" in said
     both = len(set(LISTS["market_train"]) & set(test))
-    assert f"{both:,} of the {len(test):,} test identities" in said
+    assert f"{both:,} of the {len(test):,} test identities of mars" in said
     back = len({int(p) for p in LISTS["market_query"]} & set(LISTS["mars_train"]))
     assert f"{back} of the 625 training identities" in said
 
@@ -201,7 +200,7 @@ def test_joined_sets_are_compared_with_the_tested_one(root):
     other = people("other", [1, 1, 1501, 7, -1, 0], [9], [9])
     again = dataclasses.replace(first, name="market1501", dataset=other)
     [said] = checking.between([first, again])
-    assert "market1501 trains on 2 test identities of market1501" in said
+    assert "market1501 trains on 2 of the 2 test identities of market1501" in said
     assert "in 2 of its 2 query pictures" in said
     viper = dataclasses.replace(first, name="viper", dataset=other)
     assert checking.between([first, viper]) == [
@@ -209,9 +208,9 @@ def test_joined_sets_are_compared_with_the_tested_one(root):
     ]
 
 
-@pytest.mark.parametrize("name", sources.SOURCES)
+@pytest.mark.parametrize("name", sources())
 def test_every_tree_is_checked(forest, name):
-    report = look(forest / sources.SOURCES[name].family, name)
+    report = look(forest / sources()[name].owner.family, name)
     assert report.problems == ()
     assert all(report.parts.values())
     assert len(report.counts) > 0

@@ -14,11 +14,11 @@ from trees import cuhk_sysu as tree
 from trees import matfile
 
 from reprolib.data import open_dataset, pictures
-from reprolib.data.holdings import cuhk_sysu_crop
-from reprolib.data.holdings.cuhk_sysu_crop import Crop, crop
-from reprolib.data.readers import cuhk_sysu
+from reprolib.data.acquire import cuhk_sysu as cuhk_sysu_crop
+from reprolib.data.acquire.cuhk_sysu import Crop, crop
+from reprolib.data.sets import cuhk_sysu
 from reprolib.errors import ReproError
-from reprolib.settings import settings
+from reprolib.settings import load
 
 LISTS = "annotation/test/train_test"
 
@@ -213,7 +213,7 @@ def test_pictures_have_scene_box_and_person(cropped):
 
 @pytest.mark.parametrize("size", tree.LISTS)
 def test_candidates_are_all_boxes_of_a_query_s_scenes(release, cropped, size):
-    data = cuhk_sysu.read(cropped, size)
+    data = cuhk_sysu.read(cropped, gallery_size=size)
     searches = plain(release, f"test/train_test/TestG{size}.mat")
     for query, candidates, search in zip(
         data.query, data.candidates, searches, strict=True
@@ -238,7 +238,7 @@ def test_candidates_are_all_boxes_of_a_query_s_scenes(release, cropped, size):
 
 def test_queries_come_in_the_order_of_their_lists(crops):
     rewrite(crops, "test/train_test/TestG100.mat", lambda test: test[:, [2, 0, 1]])
-    data, other = cuhk_sysu.read(crops), cuhk_sysu.read(crops, 500)
+    data, other = cuhk_sysu.read(crops), cuhk_sysu.read(crops, gallery_size=500)
     assert [p.pid for p in data.query] == [503, 501, 502]
     assert [p.pid for p in other.query] == [501, 502, 503]
     assert data.candidates == tuple(other.candidates[k] for k in (2, 0, 1))
@@ -246,12 +246,12 @@ def test_queries_come_in_the_order_of_their_lists(crops):
 
 def test_names_choose_the_size_of_the_lists(cropped):
     for name, size in (("cuhk-sysu", 6), ("cuhk-sysu-g50", 4), ("cuhk-sysu-g4000", 14)):
-        data = open_dataset(name, settings("smoke", name), cropped, "")
+        data = open_dataset(name, load("smoke", name).data, cropped, "")
         assert data.name == name
         assert {len(c) for c in data.candidates} == {4 * size}
     assert pictures.load(data, "query", 32, 16).images.float().std() > 20
     with pytest.raises(ReproError, match="no lists of 99 scenes; expected one of 50"):
-        cuhk_sysu.read(cropped, 99)
+        cuhk_sysu.read(cropped, gallery_size=99)
 
 
 def test_an_annotated_scene_without_its_picture(broken, tmp_path):
@@ -336,7 +336,7 @@ def test_a_person_outside_the_scene(broken, tmp_path):
         ReproError, match=r"\[200, 10, 30, 60\] of person p102 lies outside.*199 x 200"
     ):
         crop(broken, tmp_path / "root")
-    assert not any((tmp_path / "root").iterdir())
+    assert not (tmp_path / "root").exists()
 
 
 @pytest.mark.parametrize(
@@ -374,7 +374,10 @@ def test_any_lists_of_the_test_will_do(tiny, broken, tmp_path):
         crop(release, tmp_path / release.name)
     tables = [tmp_path / r.name / "crops.csv" for r in (tiny, broken)]
     assert tables[0].read_bytes() == tables[1].read_bytes()
-    assert cuhk_sysu.read(tmp_path / broken.name, 500).name == "cuhk-sysu-g500"
+    assert (
+        cuhk_sysu.read(tmp_path / broken.name, gallery_size=500).name
+        == "cuhk-sysu-g500"
+    )
     (broken / LISTS / "TestG500.mat").unlink()
     with pytest.raises(ReproError, match=r"TestG50\.mat is not there"):
         crop(broken, tmp_path / "root")

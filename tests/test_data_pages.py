@@ -5,16 +5,14 @@ import json
 import re
 import shlex
 from collections import Counter
-from importlib import resources
 
 import pytest
 
-from reprolib.book import cli, run as records
-from reprolib import data, settings as profiles
+from reprolib import data, settings
+from reprolib.book import cli
+from reprolib.book import run as records
 from reprolib.data import drawn
-from reprolib.data.holdings import owners
-from reprolib.data.readers import cuhk03, market1501, mars, viper
-from reprolib.data.sources import SOURCES
+from reprolib.data.sets import cuhk03, market1501, mars, sources, viper
 from reprolib.errors import ReproError
 
 ROOT = records.project_root()
@@ -35,32 +33,34 @@ def commands(text):
 
 
 def test_every_family_has_a_page_and_the_index_links_to_every_page():
-    families = {source.family.replace("-", "_") for source in SOURCES.values()}
+    families = {source.owner.family.replace("-", "_") for source in sources().values()}
     assert set(TEXTS) == families | {"index", "drawn", "joined"}
     linked = set(re.findall(r"\]\((\w+)\.md\)", TEXTS["index"]))
     assert linked == set(TEXTS) - {"index"}
     assert "DukeMTMC" in TEXTS["index"]
 
 
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("name", sources())
 def test_a_source_is_named_on_its_page_and_in_the_index(name):
-    assert f"`{name}`" in page(SOURCES[name].family)
+    assert f"`{name}`" in page(sources()[name].owner.family)
     patterns = re.findall(r"`([a-z0-9*-]+)`", TEXTS["index"])
     assert any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("name", sources())
 def test_the_official_counts_are_in_the_tables_of_the_page(name):
-    rows = [r for r in page(SOURCES[name].family).splitlines() if r.startswith("|")]
+    rows = [
+        r for r in page(sources()[name].owner.family).splitlines() if r.startswith("|")
+    ]
     cells = {cell.strip() for row in rows for cell in row.split("|")}
-    for split, counts in SOURCES[name].official.items():
+    for split, counts in sources()[name].official.items():
         for what, count in counts.items():
             if what != "cameras" or count > 10:  # a handful is said in words
                 assert f"{count:,}" in cells, f"{name}, {split}: {count:,} {what}"
 
 
 def test_the_drawn_page_counts_what_is_drawn():
-    shots = list(drawn.shots(data.drawn_spec(profiles.settings("quick"))))
+    shots = list(drawn.shots(data.drawn_spec(settings.load("quick").data)))
     pictures = Counter(folder for folder, *_ in shots)
     people = {(folder, pid) for folder, pid, *_ in shots if pid > 0}
     for split, folder in market1501.FOLDERS.items():
@@ -70,8 +70,7 @@ def test_the_drawn_page_counts_what_is_drawn():
 
 
 def test_the_joined_page_counts_the_overlap():
-    place = resources.files("reprolib.data") / "market_mars.json"
-    lists = json.loads(place.read_text(encoding="utf-8"))
+    lists = market1501.people_lists()
     queries = {int(pid): count for pid, count in lists["market_query"].items()}
     leaked = queries.keys() & set(lists["mars_train"])
     asked = sum(queries[pid] for pid in leaked)
@@ -96,13 +95,13 @@ def compact(stem):
     return TEXTS[stem].replace(" %", "%")
 
 
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("name", sources())
 def test_a_page_links_to_the_owner_and_shows_all_that_is_read(name):
-    family = SOURCES[name].family
+    family = sources()[name].owner.family
     text = page(family)
-    assert f"]({owners.owner(family).page})" in text
+    assert f"]({sources()[name].owner.page})" in text
     trees = "".join(body for kind, body in FENCE.findall(text) if not kind)
-    for part in owners.parts(name, family):
+    for part in sources()[name].parts:
         for place in part.split("/"):
             assert re.search(rf"-- {re.escape(place)}\s", trees), part
 
@@ -116,7 +115,7 @@ def test_the_commands_exist(stem):
             given = dict(word.split("=", 1) for word in words[2:])
             assert words[1] in targets and set(given) <= set(variables), words
             require_known(given.get("DATASET", "drawn"))
-            assert given.get("PROFILE", "quick") in profiles.names()
+            assert given.get("PROFILE", "quick") in settings.profiles()
         else:
             assert words[:3] == ["python", "-m", "reprolib"], words
             options = cli._parser().parse_args(words[3:])
@@ -134,7 +133,7 @@ def test_an_unknown_name_would_be_told():
         require_known("market")
 
 
-@pytest.mark.parametrize("family", sorted({s.family for s in SOURCES.values()}))
+@pytest.mark.parametrize("family", sorted({s.owner.family for s in sources().values()}))
 def test_a_page_says_how_to_get_read_run_and_cite_its_set(family):
     text = page(family)
     for title in ("Counts", "Where to ask, and the terms", "How it lies on the disk"):

@@ -1,7 +1,6 @@
 """The drawn pedestrians: determined by their numbers, true to their landmarks."""
 
 import hashlib
-import json
 import math
 import subprocess
 import sys
@@ -14,15 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from reprolib import settings as profiles
-from reprolib.data import drawn, drawn_spec, folder_of
-from reprolib.data.drawing import clothes, pedestrian
-from reprolib.data.drawing.brush import Brush
-from reprolib.data.drawing.camera import CAMERAS
-from reprolib.data.drawing.figure import Figure, Pose
-from reprolib.data.drawing.photograph import MARGIN, Box, photograph
-from reprolib.data.readers import market1501
+from reprolib.data import digest, drawn, registry
+from reprolib.data.drawn import clothes, folder, pedestrian
+from reprolib.data.drawn.brush import Brush
+from reprolib.data.drawn.camera import CAMERAS
+from reprolib.data.drawn.figure import Figure, Pose
+from reprolib.data.drawn.photograph import MARGIN, Box, photograph
+from reprolib.data.sets import market1501
 from reprolib.errors import ReproError
+from reprolib.settings import load
 
 SPEC = drawn.DrawnSpec(
     train_ids=6,
@@ -40,14 +39,14 @@ MANY = replace(SPEC, train_ids=301, test_ids=200)
 SHOTS = [(1, 1, 0), (4, 2, 1), (7, 3, 2), (9, 6, 5), (0, 4, 3), (-1, 5, 1)]
 
 
-def digest(spec=SPEC):
+def pixels_digest(spec=SPEC):
     pictures = [drawn.draw(spec, *shot) for shot in SHOTS]
     text = b"".join(p.tobytes() + repr(y).encode() for p, y in pictures)
     return hashlib.sha256(text).hexdigest()
 
 
 def test_picture_is_determined_in_any_process():
-    code = "from test_drawn import digest; print(digest())"
+    code = "from test_drawn import pixels_digest; print(pixels_digest())"
     result = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
@@ -55,7 +54,7 @@ def test_picture_is_determined_in_any_process():
         env={"PYTHONHASHSEED": "77", "PYTHONPATH": ":".join(sys.path)},
         check=True,
     )
-    assert result.stdout.strip() == digest()
+    assert result.stdout.strip() == pixels_digest()
 
 
 @pytest.mark.parametrize("other", [(2, 1, 0), (1, 2, 0), (1, 1, 1)])
@@ -158,8 +157,8 @@ def test_landmarks_of_somebody_who_stands_still():
 
 def test_splits_share_no_identity_and_queries_have_matches_of_other_cameras():
     folders = {}
-    for folder, pid, camid, shot in drawn.shots(MANY):
-        folders.setdefault(folder, []).append((pid, camid, shot))
+    for name, pid, camid, shot in drawn.shots(MANY):
+        folders.setdefault(name, []).append((pid, camid, shot))
     train = {pid for pid, *_ in folders["bounding_box_train"]}
     test = {pid for pid, *_ in folders["query"]}
     gallery = folders["bounding_box_test"]
@@ -175,7 +174,7 @@ def test_splits_share_no_identity_and_queries_have_matches_of_other_cameras():
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    return drawn.make(SPEC, tmp_path_factory.mktemp("drawn") / "set")
+    return drawn.make(SPEC, tmp_path_factory.mktemp("drawn"))
 
 
 def test_made_folder_is_read_by_the_market_reader(made):
@@ -225,27 +224,50 @@ def test_tested_people_come_with_their_neighbours():
     assert chosen != set(other)
 
 
-def test_a_set_without_extra_people_is_described_as_ever():
-    assert not [key for key in drawn.described(SPEC) if "extra" in key]
-    assert drawn.described(SPEC) == drawn.described(replace(SPEC, extra_ids=9))
-    assert drawn.described(extra("tested"))["extra_people"] == "tested"
-    settings = profiles.settings("quick")
-    assert folder_of(drawn_spec(settings), "runs").name == "drawn-box100-3b7dd26a"
-
-
 def test_extra_people_are_drawn_as_they_are_listed(tmp_path):
-    root = drawn.make(extra("tested"), tmp_path / "set")
-    assert drawn.make(extra("tested"), root) == root
-    with pytest.raises(ReproError, match="extra_people is tested, expected strangers"):
-        drawn.make(extra("strangers"), root)
-    listed = [file for file, *_ in drawn.files(extra("tested"))]
+    root = drawn.make(extra("tested"), tmp_path)
+    assert drawn.make(extra("tested"), tmp_path) == root
+    assert drawn.make(extra("strangers"), tmp_path) != root
+    wanted = [file for file, *_ in drawn.files(extra("tested"))]
     found = [path.relative_to(root) for path in root.rglob("*.jpg")]
-    assert sorted(found) == sorted(listed) and len(found) == 3 * SPEC.train_shots
+    assert sorted(found) == sorted(wanted) and len(found) == 3 * SPEC.train_shots
 
 
 def test_second_call_draws_nothing(made, monkeypatch):
-    monkeypatch.setattr(drawn, "draw", lambda *_: pytest.fail("drawn again"))
-    assert drawn.make(SPEC, made) == made
+    monkeypatch.setattr(folder, "draw", lambda *_: pytest.fail("drawn again"))
+    assert drawn.make(SPEC, made.parent) == made
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("seed", 9), ("height", 96), ("box_error", 0.701)]
+)
+def test_another_spec_lies_elsewhere(field, value):
+    other = folder.place(replace(SPEC, **{field: value}), "runs")
+    assert other != folder.place(SPEC, "runs") == folder.place(replace(SPEC), "runs")
+
+
+def test_an_edited_drawing_gives_new_pictures(made, tmp_path, monkeypatch):
+    """Another digest of the code that draws: the old pictures are not taken."""
+    monkeypatch.setattr(digest, "code", lambda *paths: "edited")
+    drawings = []
+    monkeypatch.setattr(folder, "_draw_all", lambda *_: drawings.append(1))
+    other = drawn.make(SPEC, made.parent)
+    assert drawings and other != made and (made / "spec.json").is_file()
+
+
+def test_the_key_is_of_all_that_draws(monkeypatch):
+    asked = []
+    monkeypatch.setattr(digest, "code", lambda *paths: asked.append(paths) or "")
+    folder.place(SPEC, "runs")
+    [(path,)] = asked
+    modules = {module.name for module in path.glob("*.py")}
+    assert {"shots.py", "clothes.py", "scenery.py", "camera.py"} < modules
+
+
+def test_drawn_people_carry_their_box_error(tmp_path):
+    small = load("smoke", train_ids=4, test_ids=4, distractors=1, junk=1).data
+    for data in (small, replace(small, extra_people="strangers")):
+        assert registry.open_dataset("drawn", data, "", tmp_path).boxes_drawn
 
 
 def test_failure_in_the_middle_leaves_nothing(tmp_path, monkeypatch):
@@ -257,49 +279,40 @@ def test_failure_in_the_middle_leaves_nothing(tmp_path, monkeypatch):
             raise KeyboardInterrupt
         return draw(*arguments)
 
-    monkeypatch.setattr(drawn, "draw", failing)
+    monkeypatch.setattr(folder, "draw", failing)
     with pytest.raises(KeyboardInterrupt):
-        drawn.make(SPEC, tmp_path / "set")
+        drawn.make(SPEC, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_set_finished_meanwhile_by_another_process_is_taken(
     made, tmp_path, monkeypatch
 ):
-    root = tmp_path / "set"
+    root = folder.place(SPEC, tmp_path)
 
     def other_is_faster(spec, work):
         root.mkdir()
         (root / "spec.json").write_text((made / "spec.json").read_text())
         (work / "half").touch()
 
-    monkeypatch.setattr(drawn, "_draw_all", other_is_faster)
-    assert drawn.make(SPEC, root) == root
-    assert [p.name for p in tmp_path.iterdir()] == ["set"]
+    monkeypatch.setattr(folder, "_draw_all", other_is_faster)
+    assert drawn.make(SPEC, tmp_path) == root
+    assert list(tmp_path.iterdir()) == [root]
     assert [p.name for p in root.iterdir()] == ["spec.json"]
 
 
-def test_another_spec_or_drawing_is_refused(made):
-    with pytest.raises(ReproError, match=r"set holds another .* seed is 3, expected 9"):
-        drawn.make(replace(SPEC, seed=9), made)
-    found = json.loads((made / "spec.json").read_text())
-    assert found["drawing"] == drawn.DRAWING
-
-
 def test_foreign_folder_is_refused_and_kept(tmp_path):
-    (tmp_path / "letter.txt").write_text("mine")
-    with pytest.raises(ReproError, match="not a drawn data set"):
+    root = folder.place(SPEC, tmp_path)
+    root.mkdir()
+    (root / "letter.txt").write_text("mine")
+    with pytest.raises(ReproError, match="cannot be written to .*clear the way"):
         drawn.make(SPEC, tmp_path)
-    assert [p.name for p in tmp_path.iterdir()] == ["letter.txt"]
+    assert [p.name for p in root.iterdir()] == ["letter.txt"]
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [("box_error", 1.5), ("box_error", -0.1), ("test_shots", 2), ("train_ids", 0)],
-)
-def test_spec_out_of_range_names_the_field(field, value):
-    with pytest.raises(ReproError, match=f"{field} is {value}; expected"):
-        replace(SPEC, **{field: value})
+def test_too_few_shots_for_a_gallery_are_refused():
+    with pytest.raises(ReproError, match="test_shots is 2; expected at least 3"):
+        replace(SPEC, test_shots=2)
 
 
 def test_unknown_camera_and_identity_are_refused():

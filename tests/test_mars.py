@@ -13,9 +13,9 @@ from trees import mars as tree
 from trees import matfile
 
 from reprolib.data import open_dataset, pictures
-from reprolib.data.readers import market1501, mars
+from reprolib.data.sets import market1501, mars
 from reprolib.errors import ReproError
-from reprolib.settings import settings
+from reprolib.settings import load
 
 LISTS = ["train_name.txt", "test_name.txt"]
 TABLES = ["tracks_train_info.mat", "tracks_test_info.mat", "query_IDX.mat"]
@@ -111,7 +111,7 @@ def test_people_of_market_are_shared_across_its_split(whole, tmp_path):
 
 
 def test_a_name_opens_it_and_its_frames_decode(whole):
-    data = open_dataset("mars", settings("smoke", "mars"), whole, "")
+    data = open_dataset("mars", load("smoke", "mars").data, whole, "")
     pixels = pictures.load(data, "query", 32, 16)
     assert pixels.images.shape == (len(data.query), 3, 32, 16)
     assert pixels.images.float().std() > 20

@@ -8,9 +8,9 @@ import numpy as np
 from PIL import Image
 
 from reprolib.data import drawn
-from reprolib.data.drawing import clothes, pedestrian
-from reprolib.data.drawing.brush import Brush
-from reprolib.data.drawing.figure import Figure, Pose
+from reprolib.data.drawn import clothes, pedestrian
+from reprolib.data.drawn.brush import Brush
+from reprolib.data.drawn.figure import Figure, Pose
 
 MANY = drawn.DrawnSpec(
     train_ids=301,

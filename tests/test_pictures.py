@@ -1,6 +1,7 @@
 """Decoding, the moved box and augmentation."""
 
 from collections import Counter
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -68,10 +69,17 @@ def test_a_moved_box_grows_in_one_direction_and_repeats_the_edge():
 def test_the_box_error_of_drawn_pictures_is_not_applied_twice(tmp_path):
     dataset = write(tmp_path)
     Image.fromarray(ramp().permute(1, 2, 0).numpy()).save(dataset.query[0].path)
-    drawn = Dataset("drawn", *(dataset.query,) * 3, landmarks={})
+    drawn = Dataset("drawn", *(dataset.query,) * 3, boxes_drawn=True)
     still = load(drawn, "query", 100, 40, box_error=1.0).images[0]
     moved = load(dataset, "query", 100, 40, box_error=1.0).images[0]
     assert torch.equal(still, ramp()) and not torch.equal(moved, ramp())
+
+
+def test_photographs_with_landmarks_obey_the_box_error(tmp_path):
+    dataset = replace(write(tmp_path), landmarks={"0.png": (0.1, 0.2, 0.4, 0.7, 0.9)})
+    Image.fromarray(ramp().permute(1, 2, 0).numpy()).save(dataset.query[0].path)
+    moved = load(dataset, "query", 100, 40, box_error=1.0).images[0]
+    assert not torch.equal(moved, ramp())
 
 
 def test_normalise_uses_imagenets_mean_and_deviation():

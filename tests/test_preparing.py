@@ -7,10 +7,10 @@ import pytest
 from PIL import Image
 from trees import cuhk_sysu
 
-from reprolib import settings as profiles
+from reprolib import settings
 from reprolib.data import open_dataset
-from reprolib.data.holdings import owners, preparing
-from reprolib.data.sources import SOURCES
+from reprolib.data.acquire import preparing
+from reprolib.data.sets import cuhk03, owner, sources
 from reprolib.errors import ReproError
 
 
@@ -25,7 +25,7 @@ def pack(folder, path, top="", only=("",)):
 
 
 def opened(name, root):
-    return open_dataset(name, profiles.settings("smoke", name), root, root)
+    return open_dataset(name, settings.load("smoke", name).data, root, root)
 
 
 @pytest.fixture
@@ -74,11 +74,13 @@ def test_cuhk_sysu_is_cropped(tmp_path):
 
 def test_cuhk03_is_unpacked_once_its_matrix_is_there(forest, tmp_path):
     tree, root = forest / "cuhk03", tmp_path / "root"
-    lists = pack(tree, tmp_path / "lists.zip", "main/evaluation/", owners.PROTOCOL)
+    lists = pack(
+        tree, tmp_path / "lists.zip", "main/evaluation/", tuple(cuhk03.CONFIGS.values())
+    )
     said = preparing.prepare("cuhk03-new-detected", lists, root)
     assert said[-1].startswith("still missing: images_detected; prepare")
     top = "cuhk03_release/"
-    matrix = pack(tree, tmp_path / "cuhk03_release.zip", top, [owners.MATRIX])
+    matrix = pack(tree, tmp_path / "cuhk03_release.zip", top, [cuhk03.MATRIX])
     said = preparing.prepare("cuhk03", matrix, root)
     assert "test sets" in said[-1]
     again = opened("cuhk03-new-detected", root).statistics()
@@ -91,8 +93,8 @@ def test_after_a_family_a_data_set_is_checked_that_is_there(tmp_path, boxes):
     root, name = tmp_path / "root", f"cuhk03-paper-{boxes}"
     assert preparing.next_to_check(name, root) == name
     assert preparing.next_to_check("cuhk-sysu", root) == "cuhk-sysu"
-    assert preparing.next_to_check("cuhk03", root) in SOURCES
-    for part in owners.parts(name, "cuhk03"):
+    assert preparing.next_to_check("cuhk03", root) in sources()
+    for part in sources()[name].parts:
         (root / part).mkdir(parents=True)
     assert preparing.next_to_check("cuhk03", root) == name
 
@@ -126,7 +128,6 @@ def test_a_name_without_an_owner(viper, tmp_path, name):
 
 
 def test_every_source_has_an_owner_and_parts():
-    for name, source in SOURCES.items():
-        assert preparing.family(name) == source.family
-        assert preparing.family(source.family) in owners.OWNERS
-        assert owners.parts(name, source.family)
+    for name, source in sources().items():
+        assert owner(name) == owner(source.owner.family) == source.owner
+        assert source.parts

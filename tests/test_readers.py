@@ -7,10 +7,9 @@ import trees
 from PIL import Image
 
 from reprolib.data import drawn, open_dataset
-from reprolib.data.readers import market1501, viper
-from reprolib.data.sources import SOURCES
+from reprolib.data.sets import market1501, sources, viper
 from reprolib.errors import ReproError
-from reprolib.settings import settings
+from reprolib.settings import load
 
 MARKET = {
     "bounding_box_train": ["0002_c1s1_000451_03.jpg", "0002_c2s1_000451_01.jpg"],
@@ -238,9 +237,9 @@ def test_viper_itself(shared):
 
 
 def test_the_trees_are_read_by_every_name(forest):
-    for name, source in SOURCES.items():
-        chosen = settings("smoke", name)
-        dataset = open_dataset(name, chosen, forest / source.family, "")
+    for name, source in sources().items():
+        chosen = load("smoke", name).data
+        dataset = open_dataset(name, chosen, forest / source.owner.family, "")
         assert dataset.name == name
         train = {p.pid for p in dataset.train}
         tested = {p.pid for p in (*dataset.query, *dataset.gallery)} - {0, -1}
@@ -272,7 +271,7 @@ def test_the_viper_tree_pairs_the_same_people(forest):
 
 def test_the_papers_four_sets_are_joined(forest):
     name = "market1501+cuhk03-paper-detected+mars+cuhk-sysu"
-    dataset = open_dataset(name, settings("smoke", name), forest, "")
+    dataset = open_dataset(name, load("smoke", name).data, forest, "")
     assert dataset.name == name
     for number, part in enumerate(name.split("+")):
         pids = {

@@ -5,6 +5,9 @@ import shlex
 from pathlib import Path
 
 from reprolib import settings
+from reprolib.data import parts
+from reprolib.data.acquire import checking, download, preparing
+from reprolib.data.sets import owner
 from reprolib.errors import ReproError
 
 
@@ -38,18 +41,14 @@ def register(commands) -> None:
 
 def check_data(options: argparse.Namespace) -> None:
     """Print what ROOT holds; raise `ReproError` where the data set cannot be used."""
-    from reprolib.data import parts
-    from reprolib.data.holdings import checking
-    from reprolib.data.sources import SOURCES
-
     names = parts(options.name)
     if names == ["drawn"]:
         raise ReproError("drawn people need no check; give a data set of photographs.")
     data = settings.load("quick", options.name).data
     reports = []
     for name in names:
-        folder = SOURCES[name].family if len(names) > 1 else ""
-        reports.append(checking.check(name, options.root / folder, data))
+        folder = owner(name).family if len(names) > 1 else ""
+        reports.append(checking.check(name, options.root / folder, data.data_seed))
         print("\n".join(checking.lines(reports[-1])))
     for line in checking.between(reports):
         print(line)
@@ -66,28 +65,22 @@ def check_data(options: argparse.Namespace) -> None:
 
 def prepare_data(options: argparse.Namespace) -> None:
     """Unpack an archive into ROOT, and make picture folders of what holds none."""
-    from reprolib.data.holdings import preparing
-
-    for line in preparing.prepare(
-        options.name, options.archive, options.root, options.sha256
-    ):
-        print(line)
+    where = options.name, options.archive, options.root, options.sha256
+    print("\n".join(preparing.prepare(*where)))
     checked = preparing.next_to_check(options.name, options.root)
     _say_next("check", checked, options.root)
 
 
 def download_data(options: argparse.Namespace) -> None:
     """Show the terms, ask, and fetch the archive into ROOT."""
-    from reprolib.data.holdings import download, owners, preparing
-
-    owner = owners.owner(preparing.family(options.name))
+    asked = owner(options.name)
 
     def agreed(terms: str) -> bool:
         print(terms)
         return options.yes_to_terms or agrees("Do you accept these terms? [yes/no] ")
 
-    path = download.download(owner, options.root, agreed)
-    print(f"{path}: {download.verdict(owner, path)}")
+    path = download.download(asked, options.root, agreed)
+    print(f"{path}: {download.verdict(asked, path)}")
     _say_next("prepare", options.name, path, options.root)
 
 

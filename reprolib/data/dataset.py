@@ -34,7 +34,8 @@ class Dataset:
     """The pictures of one data set in the field's three splits. Chapter 1.
 
     `landmarks` maps a file name to the heights (fractions of the crop, 0 at its top
-    edge) of crown, neck, waist, knees and soles, where the data set knows them.
+    edge) of crown, neck, waist, knees and soles, where the data set knows them;
+    `boxes_drawn` says that its boxes are as wrong as was asked when it was drawn.
     `protocol` says how it is scored: "market", or "single-shot" (CUHK03's classic one:
     one gallery picture an identity, drawn again and again). `candidates` holds, for
     each query, the gallery's indices it is compared with; None means all of them. Of
@@ -47,6 +48,7 @@ class Dataset:
     query: tuple[Picture, ...]
     gallery: tuple[Picture, ...]
     landmarks: dict[str, tuple[float, ...]] | None = None
+    boxes_drawn: bool = False
     protocol: str = "market"
     candidates: tuple[tuple[int, ...], ...] | None = None
     sets: tuple[int, ...] | None = None

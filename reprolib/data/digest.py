@@ -1,38 +1,48 @@
-"""Short digests by which results are found: of code, and of what was asked for."""
+"""Digests by which a result is found: of the code that makes it, of what was asked."""
 
 import hashlib
 import json
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-KINDS = (".py", ".toml", ".json", ".csv")
+SUFFIXES = (".py", ".toml", ".json", ".csv")
+DIGITS = 16
 
 
 @cache
-def code(*paths: Path) -> str:
-    """A digest of the files `paths`, and of all in those that are folders."""
-    files = {
-        f for path in paths for f in ([path] if path.is_file() else path.rglob("*"))
-    }
-    made = hashlib.sha256()
-    for file in sorted(f for f in files if f.suffix in KINDS):
-        made.update(file.name.encode() + b"\0" + file.read_bytes())
-    return made.hexdigest()[:12]
+def code(*paths: str | Path) -> str:
+    """One digest of files, and of the code and tables below folders: 16 hex digits.
+
+    Names count from each path on, so that it does not matter where the library lies.
+    Every path is read once a process. Raises FileNotFoundError for one that is not
+    there.
+    """
+    total = hashlib.sha256()
+    for path in map(Path, paths):
+        files = [path]
+        if path.is_dir():
+            files = [p for p in path.rglob("*") if p.suffix in SUFFIXES]
+        named = {file.relative_to(path.parent).as_posix(): file for file in files}
+        for name in sorted(named):
+            content = named[name].read_bytes()
+            total.update(f"{name} {len(content)}\n".encode() + content)
+    return total.hexdigest()[:DIGITS]
 
 
 def of(value: object) -> str:
-    """A digest of anything that JSON can say."""
+    """The digest of a value that JSON can hold: 16 hex digits."""
     text = json.dumps(value, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
 
 
-def content(path: Path) -> str:
-    """A digest of the bytes of one file, however large."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:12]
+def content(path: str | Path) -> str:
+    """The digest of one file's bytes, however large: 16 hex digits."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:DIGITS]
 
 
-def files(paths: list[Path]) -> str:
-    """A digest of the names, sizes and times of files, which are not read."""
-    states = [(path, path.stat()) for path in paths]
-    return of([[path.name, s.st_size, s.st_mtime_ns] for path, s in states])
+def files(paths: Iterable[Path]) -> str:
+    """The digest of names, sizes and times of files, which are not read."""
+    states = [(path.name, path.stat()) for path in paths]
+    return of([[name, s.st_size, s.st_mtime_ns] for name, s in states])

@@ -21,20 +21,18 @@ def join(datasets: Sequence[Dataset], people: Sequence[str], overlap: str) -> Da
     where a set has nothing left to train on.
     """
     first = datasets[0]
-    train, sets = [], []
-    shared: list[Picture] = []
+    train, sets, shared = [], [], []
     tested = {p.pid for p in (*first.query, *first.gallery) if p.pid > DISTRACTOR}
     offsets = _offsets(datasets, people)
     for number, (dataset, name) in enumerate(zip(datasets, people, strict=True)):
         known = [p for p in dataset.train if p.pid > DISTRACTOR]
-        both = tested if name == people[0] else set()
-        found = [p for p in known if p.pid in both]
-        shared += found
-        if overlap == "remove" and found:
-            known = [p for p in known if p.pid not in both]
+        leak = [p for p in known if name == people[0] and p.pid in tested]
+        shared += leak
+        if overlap == "remove" and leak:
+            known = [p for p in known if p.pid not in tested]
         if not known:
             raise ReproError(
-                f"{dataset.name}: all {len(found)} training pictures show people of "
+                f"{dataset.name}: all {len(leak)} training pictures show people of "
                 f"{first.name}'s test; expected others too. Leave the set out, or "
                 'set overlap to "keep".'
             )
@@ -45,6 +43,7 @@ def join(datasets: Sequence[Dataset], people: Sequence[str], overlap: str) -> Da
         name="+".join(dataset.name for dataset in datasets),
         train=tuple(train),
         landmarks=_landmarks(datasets),
+        boxes_drawn=all(dataset.boxes_drawn for dataset in datasets),
         sets=tuple(sets),
         overlap={
             "people": len({p.pid for p in shared}),
@@ -81,7 +80,7 @@ def _renumbered(pictures: list[Picture], pid: int, camid: int) -> list[Picture]:
 
 
 def _landmarks(datasets: Sequence[Dataset]) -> dict | None:
-    """Those of all sets; None if one has none, so that all boxes are moved alike."""
+    """Those of all sets, where all have some."""
     if any(dataset.landmarks is None for dataset in datasets):
         return None
     return {k: v for dataset in datasets for k, v in dataset.landmarks.items()}

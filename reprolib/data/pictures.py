@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 from torchvision.transforms.v2 import functional as F
 
-from reprolib.data import cache
+from reprolib.data import cache, digest
 from reprolib.data.dataset import Dataset, Picture, camids, pids, tracklets
 from reprolib.errors import ReproError
 
@@ -45,12 +45,12 @@ def load(
 ) -> Pixels:
     """Decode one split at `height` x `width`, with its boxes as wrong as `box_error`.
 
-    Pictures that carry their own box error (the drawn ones) are taken as they are.
-    With a `folder` they are decoded once and kept there, as `cache.kept` says.
+    Pictures that were drawn with wrong boxes (`boxes_drawn`) are taken as they are.
+    With a `folder` they are decoded once and kept there, as `cache.pixels` says.
     Raises `ReproError` naming the file that cannot be decoded. Taught in chapter 1.
     """
     pictures = getattr(dataset, split)
-    strength = 0.0 if dataset.landmarks is not None else box_error
+    strength = 0.0 if dataset.boxes_drawn else box_error
 
     def image(i: int) -> torch.Tensor:
         moved = move_box(decode(pictures[i]), strength, seed=i)
@@ -63,7 +63,8 @@ def load(
     else:
         paths = [picture.path for picture in pictures]
         name, how = f"{dataset.name}-{split}", f"box {strength}"
-        images = cache.kept(folder, name, paths, (height, width), how, image)
+        code = digest.code(__file__)
+        images = cache.pixels(folder, name, paths, (height, width), how, code, image)
     sets = None
     if split == "train" and dataset.sets is not None:
         sets = torch.tensor(dataset.sets)

@@ -1,4 +1,4 @@
-"""Frames of one tracklet, scored as one."""
+"""Tracklets: many frames of one person by one camera, scored as one picture."""
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ def pool_tracklets(features, tracklets, pids, camids):
     in all three, and tracklet 0 marks a picture on its own -> (T, ..., C), in the
     order of the first frames. How the paper pools MARS is not known. Chapter 6.
     """
-    number, first = _numbered(tracklets, pids, camids)
+    number, first = _numbers(tracklets, pids, camids)
     total = features.new_zeros(len(first), *features.shape[1:])
     # Unit length makes the mean of the sum.
     return normalize(total.index_add_(0, number, features), dim=-1)
@@ -25,17 +25,17 @@ def by_tracklet(pixels: Pixels) -> Pixels:
     """One picture a tracklet, its first frame, with all of them in `frames`.
 
     Pictures without tracklets are returned as they are. Labels and pictures then fit
-    the rows of the pooled features (`matching.embedded`). Used by `experiments`.
+    the rows of the pooled features. Chapter 6.
     """
     if pixels.tracklets is None or not pixels.tracklets.any():
         return pixels
-    _, first = _numbered(pixels.tracklets, pixels.pids, pixels.camids)
+    _, first = _numbers(pixels.tracklets, pixels.pids, pixels.camids)
     columns = pixels.images, pixels.pids, pixels.camids, pixels.tracklets
     return Pixels(*(column[first] for column in columns), frames=pixels)
 
 
-def _numbered(tracklets, pids, camids):
-    """Return the number of each frame's tracklet (N,) and their first frames (T,)."""
+def _numbers(tracklets, pids, camids):
+    """The number of each frame's tracklet (N,), and their first frames (T,)."""
     tracklets = torch.as_tensor(tracklets)
     alone = torch.where(tracklets == 0, torch.arange(len(tracklets)), -1)
     columns = (np.asarray(column) for column in (pids, camids, tracklets, alone))

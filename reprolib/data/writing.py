@@ -1,20 +1,44 @@
 """What goes wrong with a disk, said in a sentence; and whether the space suffices."""
 
 import errno
+import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from reprolib.errors import ReproError
 
-BLOCK = 4096
 REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 @contextmanager
 def writing(root: Path) -> Iterator[None]:
-    """Raise `ReproError` for whatever the disk refuses while `root` is written to."""
+    """Make the folder `root` to write into it; a new one that stays empty goes again.
+
+    Raises `ReproError` for whatever the disk refuses.
+    """
+    fresh = not os.path.exists(root)
+    try:
+        with _refusals(root):
+            root.mkdir(parents=True, exist_ok=True)
+            yield
+    finally:
+        if fresh and root.is_dir() and not any(root.iterdir()):
+            root.rmdir()
+
+
+@contextmanager
+def aside(root: Path) -> Iterator[Path]:
+    """A hidden folder in `root` to write into first; it goes whatever happens."""
+    hidden = tempfile.TemporaryDirectory
+    with writing(root), hidden(prefix=".unfinished-", dir=root) as work:
+        yield Path(work)
+
+
+@contextmanager
+def _refusals(root: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -29,14 +53,9 @@ def writing(root: Path) -> Iterator[None]:
         raise ReproError(f"{root}: {said} and run the command again.") from error
 
 
-def on_disk(size: int) -> int:
-    """Bytes that a file of `size` bytes takes, in whole blocks."""
-    return -(-size // BLOCK) * BLOCK
-
-
 def require_space(root: Path, needed: int) -> None:
     """Raise `ReproError`, saying how much is missing, if `needed` bytes do not fit."""
-    with writing(root):
+    with _refusals(root):
         place = next(p for p in (root, *root.absolute().parents) if p.exists())
         free = shutil.disk_usage(place).free
     if needed > free:

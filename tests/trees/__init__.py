@@ -3,10 +3,10 @@
 import importlib
 from pathlib import Path
 
-from reprolib.data.holdings import preparing
-from reprolib.data.sources import SOURCES
+from reprolib.data.acquire import preparing
+from reprolib.data.sets import sources
 
-FAMILIES = tuple(dict.fromkeys(source.family for source in SOURCES.values()))
+FAMILIES = tuple(dict.fromkeys(source.owner.family for source in sources().values()))
 
 
 def write_all(folder: Path) -> Path:

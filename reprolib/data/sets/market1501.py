@@ -1,10 +1,11 @@
-"""Reads Market1501's layout, which the built-in drawn data set shares.
+"""Market1501, whose layout the built-in drawn data set shares.
 
 Three folders, and the file name `0002_c1s1_000451_03.jpg` gives identity, camera,
 sequence, frame and box. Identity 0000 is a distractor, -1 is junk; both stay in the
 gallery, and the protocol decides what to do with them. Zheng et al., ICCV 2015.
 """
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,8 @@ from pathlib import Path
 import pandas as pd
 
 from reprolib.data.dataset import DISTRACTOR, Dataset, Picture
+from reprolib.data.sets import Owner, Source
+from reprolib.data.sets._files import named_pictures, require
 from reprolib.errors import ReproError
 
 FOLDERS = {
@@ -20,7 +23,8 @@ FOLDERS = {
     "gallery": "bounding_box_test",
 }
 NAME = re.compile(r"(-1|\d{4,})_c(\d+)s\d+_\d{6,}_\d{2}")
-PICTURES = (".jpg", ".jpeg", ".png")
+LAYOUT = "PID_cCAMERAsSEQUENCE_FRAME_BOX such as 0002_c1s1_000451_03.jpg"
+SUFFIXES = ".jpg .jpeg .png"
 MORE_DISTRACTORS = "images"
 NO_CAMERA = 0
 LANDMARKS = ["crown", "neck", "waist", "knees", "soles"]
@@ -53,37 +57,34 @@ def read_500k(root: str | Path) -> Dataset:
     """
     root = Path(root)
     dataset = read(root, "market1501-500k")
-    folder = root / MORE_DISTRACTORS
-    if not folder.is_dir() or not (paths := _paths(folder)):
+    folder, any_name = root / MORE_DISTRACTORS, re.compile(".*")
+    more = ()
+    if folder.is_dir():
+        more = tuple(
+            Picture(path, DISTRACTOR, NO_CAMERA)
+            for path, _ in named_pictures(folder, SUFFIXES, any_name, "any name")
+        )
+    if not more:
         raise ReproError(
             f"{folder} is not there, or empty; expected the pictures of "
             "distractors_500k.zip in it. Unpack that archive beside query."
         )
-    more = tuple(Picture(path, DISTRACTOR, NO_CAMERA) for path in paths)
     return replace(dataset, gallery=dataset.gallery + more)
 
 
+def people_lists() -> dict:
+    """market_mars.json: who trains and who is tested in Market1501 and in MARS."""
+    path = Path(__file__).with_name("market_mars.json")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
 def _pictures(folder: Path) -> tuple[Picture, ...]:
-    if not folder.is_dir():
-        raise ReproError(
-            f"{folder} is not there; expected the folders "
-            f"{', '.join(FOLDERS.values())} in {folder.parent}. Check the data root."
-        )
-    return tuple(_picture(path) for path in _paths(folder))
-
-
-def _paths(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.iterdir() if p.suffix.lower() in PICTURES)
-
-
-def _picture(path: Path) -> Picture:
-    match = NAME.fullmatch(path.stem)
-    if not match:
-        raise ReproError(
-            f"{path}: the name does not parse; expected PID_cCAMERAsSEQUENCE_FRAME_BOX "
-            "such as 0002_c1s1_000451_03.jpg. Rename the file or move it away."
-        )
-    return Picture(path=path, pid=int(match[1]), camid=int(match[2]))
+    names = ", ".join(FOLDERS.values())
+    require(folder, f"the folders {names} in {folder.parent}. Check the data root.")
+    return tuple(
+        Picture(path=path, pid=int(match[1]), camid=int(match[2]))
+        for path, match in named_pictures(folder, SUFFIXES, NAME, LAYOUT)
+    )
 
 
 def _landmarks(path: Path) -> dict[str, tuple[float, ...]] | None:
@@ -98,3 +99,40 @@ def _landmarks(path: Path) -> dict[str, tuple[float, ...]] | None:
             "landmarks are not needed."
         ) from None
     return dict(zip(table.index, table.itertuples(index=False, name=None), strict=True))
+
+
+def _official(further: int = 0) -> dict[str, dict[str, int]]:
+    """The published counts, with so many further distractors."""
+    return {
+        "train": {"identities": 751, "pictures": 12_936, "cameras": 6},
+        "query": {"identities": 750, "pictures": 3368, "cameras": 6},
+        "gallery": {
+            "identities": 750,
+            "pictures": 19_732 + further,
+            "distractors": 2798 + further,
+            "junk": 3819,
+        },
+    }
+
+
+PARTS = tuple(FOLDERS.values())
+OWNER = Owner(
+    family="market1501",
+    title="Market-1501",
+    page="https://zheng-lab.cecs.anu.edu.au/Project/project_reid.html",
+    ask="The page links to drives that want a browser; the 500,000 distractors are an "
+    "archive of their own.",
+    citation="L. Zheng, L. Shen, L. Tian, S. Wang, J. Wang, Q. Tian: Scalable Person "
+    "Re-identification: A Benchmark. ICCV 2015.",
+    archives=(PARTS, (MORE_DISTRACTORS,)),
+)
+SOURCES = (
+    Source("market1501", OWNER, lambda root, _: read(root), PARTS, _official()),
+    Source(
+        "market1501-500k",
+        OWNER,
+        lambda root, _: read_500k(root),
+        (*PARTS, MORE_DISTRACTORS),
+        _official(further=500_000),
+    ),
+)

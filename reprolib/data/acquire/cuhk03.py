@@ -8,7 +8,6 @@ itself: a row a person, and ten columns of pictures (H, W, 3), some of them empt
 
 import json
 import os
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,16 +16,16 @@ from pathlib import Path
 import h5py
 import numpy as np
 from PIL import Image
+from tqdm import tqdm
 
-from reprolib.data.readers.cuhk03 import FOLDERS, SPLITS
-from reprolib.data.writing import writing
+from reprolib.data.writing import aside
 from reprolib.errors import ReproError
-from tqdm import tqdm as track
 
+MATRIX, SPLITS = "cuhk-03.mat", "splits_classic.json"
+FOLDERS = {"labelled": "images_labeled", "detected": "images_detected"}
 FIELDS = {"labeled": FOLDERS["labelled"], "detected": FOLDERS["detected"]}
-WANTED = (*FIELDS.values(), SPLITS)
+PARTS = (*FIELDS.values(), SPLITS)
 COLUMNS = 10
-WORK = ".unpacking-cuhk03"
 
 
 def unpack(mat: str | Path, root: str | Path) -> str:
@@ -34,49 +33,28 @@ def unpack(mat: str | Path, root: str | Path) -> str:
 
     `root` gets the folders images_labeled and images_detected, with files such as
     `1_001_2_06.png`, and the test sets in splits_classic.json. They appear once all is
-    written; a run that was broken off starts again. The matrix stays. Raises
-    ReproError where it is broken or of another layout, or `root` cannot be written.
+    written. The matrix stays. Raises ReproError where it is broken or of another
+    layout, or `root` cannot be written.
     """
     mat, root = Path(mat), Path(root)
-    if _unpacked(root):
-        return f"{root} is unpacked already; delete {', '.join(WANTED)} to do it again."
-    with _opened(mat) as file:
-        with _reading(mat):
-            tables = {field: _tables(file, field, mat) for field in FIELDS}
-            sets = _test_sets(file, mat, [len(table) for table in tables["labeled"]])
-        try:
-            written = _write(file, mat, _cells(tables), root)
-            _publish(root, sets)
-        finally:
-            shutil.rmtree(root / WORK, ignore_errors=True)
-    counts = " and ".join(f"{written[kind]:,} {kind}" for kind in FIELDS)
-    return f"{root}: {counts} pictures, {len(sets)} test sets."
-
-
-def _unpacked(root: Path) -> bool:
-    there = [name for name in WANTED if (root / name).exists()]
-    if 0 < len(there) < len(WANTED):
+    if there := [name for name in PARTS if (root / name).exists()]:
+        if len(there) == len(PARTS):
+            there = ", ".join(PARTS)
+            return f"{root} is unpacked already; delete {there} to do it again."
         raise ReproError(
-            f"{root} holds {', '.join(there)}, which is a part of {', '.join(WANTED)}; "
+            f"{root} holds {', '.join(there)}, which is a part of {', '.join(PARTS)}; "
             "expected all or none. Delete that part, or move it away."
         )
-    return bool(there)
-
-
-def _publish(root: Path, sets: list[list[list[int]]]) -> None:
-    """Write the test sets, and move all that is in WORK to its place."""
-    with writing(root):
-        (root / WORK / SPLITS).write_text(json.dumps(sets), encoding="utf-8")
-        for name in WANTED:
-            os.replace(root / WORK / name, root / name)
-
-
-@contextmanager
-def _opened(mat: Path) -> Iterator[h5py.File]:
-    with _reading(mat):
-        file = h5py.File(mat, "r")
-    with file:
-        yield file
+    with _reading(mat), h5py.File(mat, "r") as file:
+        tables = {field: _tables(file, field, mat) for field in FIELDS}
+        sets = _test_sets(file, mat, [len(table) for table in tables["labeled"]])
+        with aside(root) as work:
+            written = _write(file, mat, _cells(tables), work)
+            (work / SPLITS).write_text(json.dumps(sets), encoding="utf-8")
+            for name in PARTS:
+                os.replace(work / name, root / name)
+    counts = " and ".join(f"{written[kind]:,} {kind}" for kind in FIELDS)
+    return f"{root}: {counts} pictures, {len(sets)} test sets."
 
 
 @contextmanager
@@ -141,19 +119,17 @@ def _cells(tables: dict[str, list[np.ndarray]]) -> list[tuple[str, h5py.Referenc
     ]
 
 
-def _write(file: h5py.File, mat: Path, cells: list, root: Path) -> Counter:
-    """Save the pictures below WORK; how many there are of each field."""
-    with writing(root):
-        shutil.rmtree(root / WORK, ignore_errors=True)
-        for folder in FIELDS.values():
-            (root / WORK / folder).mkdir(parents=True)
+def _write(file: h5py.File, mat: Path, cells: list, work: Path) -> Counter:
+    """Save the pictures below `work`; how many there are of each field."""
+    for folder in FIELDS.values():
+        (work / folder).mkdir()
     written = Counter()
-    for name, reference in track(cells, f"unpacking {mat.name}", unit="picture"):
+    label = f"unpacking {mat.name}"
+    for name, reference in tqdm(cells, label, unit="picture", leave=False):
         with _reading(mat):
             pixels = _pixels(file[reference], name, mat)
         if pixels is not None:
-            with writing(root):
-                Image.fromarray(pixels).save(root / WORK / name)
+            Image.fromarray(pixels).save(work / name)
             written[name.partition("/")[0].removeprefix("images_")] += 1
     return written
 

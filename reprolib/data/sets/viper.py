@@ -1,4 +1,4 @@
-"""Reads VIPeR: 632 people, one photograph each from two cameras.
+"""VIPeR: 632 people, one photograph each from two cameras.
 
 Folders `cam_a` and `cam_b` hold `000_45.bmp`: number of the person and angle of view.
 Gray, Brennan and Tao, PETS 2007; for research only.
@@ -9,6 +9,8 @@ import re
 from pathlib import Path
 
 from reprolib.data.dataset import Dataset, Picture
+from reprolib.data.sets import RESEARCH, Owner, Source
+from reprolib.data.sets._files import named_pictures, require
 from reprolib.errors import ReproError
 
 CAMERAS = {"cam_a": 1, "cam_b": 2}
@@ -39,19 +41,11 @@ def read(root: str | Path, seed: int) -> Dataset:
 
 def _view(folder: Path, camid: int) -> dict[int, Picture]:
     """The pictures of one camera by identity."""
-    if not folder.is_dir():
-        raise ReproError(
-            f"{folder} is not there; expected the folders cam_a and cam_b in "
-            f"{folder.parent}. Check the data root."
-        )
+    wanted = f"the folders cam_a and cam_b in {folder.parent}. Check the data root."
+    require(folder, wanted)
     view = {}
-    for path in sorted(p for p in folder.iterdir() if p.suffix.lower() == ".bmp"):
-        match = NAME.fullmatch(path.stem)
-        if not match:
-            raise ReproError(
-                f"{path}: the name does not parse; expected NUMBER_ANGLE.bmp such as "
-                "000_45.bmp. Rename the file or move it away."
-            )
+    layout = "NUMBER_ANGLE.bmp such as 000_45.bmp"
+    for path, match in named_pictures(folder, ".bmp", NAME, layout):
         pid = int(match[1]) + 1
         if pid in view:
             raise ReproError(
@@ -60,3 +54,25 @@ def _view(folder: Path, camid: int) -> dict[int, Picture]:
             )
         view[pid] = Picture(path=path, pid=pid, camid=camid)
     return view
+
+
+OWNER = Owner(
+    family="viper",
+    title="VIPeR",
+    page="https://vision.soe.ucsc.edu/node/178",
+    ask="The page is often out of reach; so is the archive.",
+    terms="The owner asks to cite the paper and states no licence; take it as: "
+    + RESEARCH,
+    citation="D. Gray, S. Brennan, H. Tao: Evaluating Appearance Models for "
+    "Recognition, Reacquisition, and Tracking. PETS 2007.",
+    archives=(tuple(CAMERAS),),
+    address="https://users.soe.ucsc.edu/~manduchi/VIPeR.v1.0.zip",
+    # Published by the code of open-reid, not by the owner.
+    checksum="md5:1c2d9fc1cc800332567a0da25a1ce68c",
+)
+OFFICIAL = {
+    "train": {"identities": 316, "pictures": 632},
+    "query": {"identities": 316, "pictures": 316},
+    "gallery": {"identities": 316, "pictures": 316},
+}
+SOURCES = (Source("viper", OWNER, read, tuple(CAMERAS), OFFICIAL),)

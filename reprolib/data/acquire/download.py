@@ -12,8 +12,8 @@ from urllib.parse import unquote, urlsplit
 import pooch
 import requests
 
-from reprolib.data.holdings.archives import checksum
-from reprolib.data.holdings.owners import Owner, described
+from reprolib.data.acquire.unpacking import checksum
+from reprolib.data.sets import Owner
 from reprolib.data.writing import writing
 from reprolib.errors import ReproError
 
@@ -32,19 +32,12 @@ def download(owner: Owner, root: Path, agreed: Callable[[str], bool]) -> Path:
             f"{owner.title} is offered at no plain address; ask at {owner.page}. "
             f"{owner.ask} Terms: {owner.terms} Cite: {owner.citation}"
         )
-    if not agreed(f"{described(owner)}\n  address:  {owner.address}"):
+    if not agreed(f"{owner}\n  address:  {owner.address}"):
         raise ReproError(
             f"the terms of {owner.title} were not accepted; nothing was downloaded."
         )
-    fresh = not root.exists()
-    try:
-        with writing(root):
-            root.mkdir(parents=True, exist_ok=True)
-            return _fetch(owner, root)
-    except ReproError:
-        if fresh and root.is_dir() and not any(root.iterdir()):
-            root.rmdir()
-        raise
+    with writing(root):
+        return _fetch(owner, root)
 
 
 def _fetch(owner: Owner, root: Path) -> Path:

@@ -6,7 +6,7 @@ y = 0 and whose middle at x = 0. Scenery goes on beyond it, for boxes that are t
 
 from random import Random
 
-from reprolib.data.drawing.brush import Brush, shade
+from reprolib.data.drawn.brush import Brush, shade
 
 # How far the colours of scenery are drawn to a light grey.
 MIST, MUTED = 150, 0.4

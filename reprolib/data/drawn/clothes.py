@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from reprolib.data.drawing.brush import Brush, shade
-from reprolib.data.drawing.figure import HEEL_RADIUS, NECK, TOE_RADIUS, Figure
-from reprolib.data.drawing.head import paint_hair_behind, paint_head
-from reprolib.data.drawing.pedestrian import COLOURS, SKINS
+from reprolib.data.drawn.brush import Brush, shade
+from reprolib.data.drawn.figure import HEEL_RADIUS, NECK, TOE_RADIUS, Figure
+from reprolib.data.drawn.head import paint_hair_behind, paint_head
+from reprolib.data.drawn.pedestrian import COLOURS, SKINS
 
 Layer = tuple[float, Callable[[Brush], None]]
 HEM = {"t-shirt": 0.462, "long sleeves": 0.456, "jacket": 0.485, "coat": 0.66}

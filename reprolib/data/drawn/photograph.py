@@ -8,11 +8,11 @@ from random import Random
 import numpy as np
 from PIL import Image
 
-from reprolib.data.drawing import clothes, pedestrian, scenery
-from reprolib.data.drawing.brush import Brush
-from reprolib.data.drawing.camera import Camera, develop
-from reprolib.data.drawing.figure import Figure, Pose
-from reprolib.data.drawing.pedestrian import Pedestrian
+from reprolib.data.drawn import clothes, pedestrian, scenery
+from reprolib.data.drawn.brush import Brush
+from reprolib.data.drawn.camera import Camera, develop
+from reprolib.data.drawn.figure import Figure, Pose
+from reprolib.data.drawn.pedestrian import Pedestrian
 
 SUPERSAMPLING = 4
 # A perfect box leaves this share of its height free over the crown and under the soles.

@@ -1,34 +1,24 @@
-"""The built-in data set: drawn pedestrians in Market1501's layout.
+"""Who is drawn, by which camera, in which box: all that a spec and numbers decide.
 
 A picture is determined by (seed, pid, camid, shot); the error of its detection box
 only moves and scales the crop. Chapter 1.
 """
 
-import json
 import math
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
 
 import numpy as np
-import pandas as pd
-from PIL import Image
 
 from reprolib.data.dataset import DISTRACTOR, JUNK
-from reprolib.data.drawing import pedestrian
-from reprolib.data.drawing.camera import CAMERAS
-from reprolib.data.drawing.photograph import Box, photograph
+from reprolib.data.drawn import pedestrian
+from reprolib.data.drawn.camera import CAMERAS
+from reprolib.data.drawn.photograph import Box, photograph
 from reprolib.errors import ReproError
-from tqdm import tqdm as track
 
-LANDMARKS = ("crown", "neck", "waist", "knees", "soles")
 QUERIES = 2
-# Raised whenever the same spec would give other pictures.
-DRAWING = 2
 
 
 @dataclass(frozen=True)
@@ -53,18 +43,11 @@ class DrawnSpec:
     extra_ids: int = 0
 
     def __post_init__(self):
-        if not 0 <= self.box_error <= 1:
-            raise ReproError(f"box_error is {self.box_error}; expected 0 to 1.")
         if self.test_shots <= QUERIES:
             raise ReproError(
                 f"test_shots is {self.test_shots}; expected at least {QUERIES + 1}: "
                 f"{QUERIES} become queries and the gallery needs one of another camera."
             )
-        for field in ("train_ids", "train_shots", "test_ids", "height", "width"):
-            if getattr(self, field) < 1:
-                raise ReproError(
-                    f"{field} is {getattr(self, field)}; expected at least 1."
-                )
 
 
 def describe(spec: DrawnSpec, pid: int) -> dict[str, str]:
@@ -212,72 +195,3 @@ def files(spec: DrawnSpec) -> Iterator[tuple[Path, int, int]]:
     for folder, pid, camid, shot in shots(spec):
         number = f"{pid:04d}" if pid >= 0 else str(pid)
         yield Path(folder, f"{number}_c{camid}s1_{shot:06d}_00.jpg"), pid, camid
-
-
-def make(spec: DrawnSpec, root: str | Path) -> Path:
-    """Draws the whole set into the folder `root` unless it is there, and returns it.
-
-    Raises ReproError if `root` holds anything else. Nothing is left behind if it
-    fails half way.
-    """
-    root = Path(root)
-    if _is_made(spec, root):
-        return root
-    root.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{root.name}-", dir=root.parent))
-    try:
-        _draw_all(spec, work)
-        work.chmod(0o755)
-        os.replace(work, root)
-    except OSError:
-        # Another process may have finished the same set first.
-        if not _is_made(spec, root):
-            raise
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    return root
-
-
-def described(spec: DrawnSpec) -> dict:
-    """What tells one drawn set from another; without extra people nothing of them."""
-    extra = () if spec.extra_people else ("extra_people", "extra_ids")
-    return {key: value for key, value in asdict(spec).items() if key not in extra}
-
-
-def _identity(spec: DrawnSpec) -> dict:
-    return {"drawing": DRAWING, **described(spec)}
-
-
-def _is_made(spec: DrawnSpec, root: Path) -> bool:
-    if not root.exists() or root.is_dir() and not any(root.iterdir()):
-        return False
-    try:
-        found = json.loads((root / "spec.json").read_text())
-    except (OSError, ValueError):
-        raise ReproError(
-            f"{root} exists and is not a drawn data set; expected a new folder, or one "
-            "with a spec.json. Choose another folder."
-        ) from None
-    wanted = _identity(spec)
-    differing = [key for key in wanted if found.get(key) != wanted[key]]
-    if differing:
-        key = differing[0]
-        raise ReproError(
-            f"{root} holds another drawn data set: {key} is {found.get(key)}, expected "
-            f"{wanted[key]}. Delete the folder or choose another."
-        )
-    return True
-
-
-def _draw_all(spec: DrawnSpec, root: Path):
-    for folder in ("bounding_box_train", "query", "bounding_box_test"):
-        (root / folder).mkdir()
-    rows = []
-    todo = list(zip(files(spec), shots(spec), strict=True))
-    for (file, *_), (_, *shot) in track(todo, "drawing", unit="picture"):
-        pixels, landmarks = draw(spec, *shot)
-        Image.fromarray(pixels).save(root / file, quality=95, subsampling=0)
-        rows.append((file.name, *(round(y, 5) for y in landmarks)))
-    table = pd.DataFrame(rows, columns=("file", *LANDMARKS))
-    table.to_csv(root / "landmarks.csv", index=False)
-    (root / "spec.json").write_text(json.dumps(_identity(spec), indent=2) + "\n")

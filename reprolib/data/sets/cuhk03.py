@@ -1,4 +1,4 @@
-"""Reads CUHK03 once it is unpacked (`cuhk03_release.unpack`).
+"""CUHK03, once it is unpacked (`acquire.cuhk03.unpack`).
 
 Each of five pairs of cameras saw people of its own. Every picture exists twice, in a
 box drawn by hand (labelled) and in that of a detector (detected). The file name
@@ -11,16 +11,26 @@ import json
 import random
 import re
 from collections import Counter, defaultdict
+from functools import partial
 from pathlib import Path
 
+from reprolib.data.acquire.cuhk03 import FOLDERS, MATRIX, SPLITS, unpack
 from reprolib.data.dataset import Dataset, Picture
-from reprolib.data.readers import matlab
+from reprolib.data.sets import RESEARCH, Owner, Source, _matlab
+from reprolib.data.sets._files import named_pictures, refuse, require
 from reprolib.errors import ReproError
 
-FOLDERS = {"labelled": "images_labeled", "detected": "images_detected"}
-SPLITS = "splits_classic.json"
+CONFIGS = {
+    boxes: f"cuhk03_new_protocol_config_{folder.removeprefix('images_')}.mat"
+    for boxes, folder in FOLDERS.items()
+}
 NAME = re.compile(r"([1-9])_(?!000)(\d{3})_(?:(1)_0[1-5]|(2)_(?:0[6-9]|10))")
+LAYOUT = (
+    "PAIR_PERSON_CAMERA_COLUMN such as 1_001_1_01.png (columns 1 to 5) or "
+    "1_001_2_06.png (6 to 10)"
+)
 PREPARE = "Run `python -m reprolib data prepare cuhk03` on the release first."
+AGAIN = "Delete it with the folders of pictures, and unpack them again."
 PAIR_STEP = 1000
 # The paper's gallery: "200 identities"; which ones was never published.
 PAPER_PEOPLE = 200
@@ -29,7 +39,9 @@ PEOPLE = {"new": (767, 700), "classic": (1367, 100), "paper": (1267, PAPER_PEOPL
 PICTURES = {"labelled": (7368, 1400, 5328), "detected": (7365, 1400, 5332)}
 
 
-def read(root: str | Path, protocol: str, boxes: str, seed: int = 0) -> Dataset:
+def read(
+    root: str | Path, seed: int = 0, *, protocol: str = "new", boxes: str = "detected"
+) -> Dataset:
     """CUHK03 in the folder `root`, split by a protocol.
 
     `protocol` "new" takes the split from its .mat file, "classic" test set number
@@ -44,8 +56,10 @@ def read(root: str | Path, protocol: str, boxes: str, seed: int = 0) -> Dataset:
     pictures = _pictures(root / FOLDERS[boxes])
     name = f"cuhk03-{protocol}-{boxes}"
     if protocol == "new":
-        return Dataset(name, **_by_lists(pictures, config_path(root, boxes)))
-    seen = _cameras(pictures)
+        return Dataset(name, **_by_lists(pictures, root / CONFIGS[boxes]))
+    seen = defaultdict(set)
+    for picture in pictures.values():
+        seen[picture.pid].add(picture.camid)
     if protocol == "classic":
         tested = _test_set(root / SPLITS, seed, set(seen))
     else:
@@ -53,64 +67,26 @@ def read(root: str | Path, protocol: str, boxes: str, seed: int = 0) -> Dataset:
     return Dataset(name, **_by_people(pictures, tested), protocol="single-shot")
 
 
-def official(protocol: str, boxes: str) -> dict[str, dict[str, int]]:
-    """The published counts; pictures where the split is a published one."""
-    trained, tested = PEOPLE[protocol]
-    people = {"train": trained, "query": tested, "gallery": tested}
-    counts = {split: {"identities": count} for split, count in people.items()}
-    if protocol == "new":
-        for split, count in zip(counts, PICTURES[boxes], strict=True):
-            counts[split]["pictures"] = count
-    return counts
-
-
-def config_path(root: Path, boxes: str) -> Path:
-    """Where the file of the new protocol lies."""
-    kind = FOLDERS[boxes].removeprefix("images_")
-    return root / f"cuhk03_new_protocol_config_{kind}.mat"
-
-
 def _pictures(folder: Path) -> dict[str, Picture]:
     """The pictures by file name."""
-    if not folder.is_dir():
-        raise ReproError(
-            f"{folder} is not there; expected the pictures of {folder.parent} in "
-            f"{', '.join(FOLDERS.values())}. {PREPARE}"
-        )
-    found = {}
-    for path in sorted(p for p in folder.iterdir() if p.suffix.lower() == ".png"):
+    wanted = f"the pictures of {folder.parent} in {', '.join(FOLDERS.values())}."
+    require(folder, f"{wanted} {PREPARE}")
+    pictures = {}
+    for path, match in named_pictures(folder, ".png", NAME, LAYOUT):
         name = f"{path.stem}.png"
-        if name in found:
+        if name in pictures:
             raise ReproError(
-                f"{path}: a second picture beside {found[name].path.name}; expected "
+                f"{path}: a second picture beside {pictures[name].path.name}; expected "
                 "one of each name. Remove one of them."
             )
-        found[name] = _picture(path)
-    return found
-
-
-def _picture(path: Path) -> Picture:
-    match = NAME.fullmatch(path.stem)
-    if not match:
-        raise ReproError(
-            f"{path}: the name does not parse; expected PAIR_PERSON_CAMERA_COLUMN such "
-            "as 1_001_1_01.png (columns 1 to 5) or 1_001_2_06.png (6 to 10). Rename "
-            "the file or move it away."
-        )
-    pair, camera = int(match[1]), int(match[3] or match[4])
-    return Picture(path, _pid(pair, int(match[2])), camid=2 * (pair - 1) + camera)
+        pair, camera = int(match[1]), int(match[3] or match[4])
+        pid = _pid(pair, int(match[2]))
+        pictures[name] = Picture(path, pid, camid=2 * (pair - 1) + camera)
+    return pictures
 
 
 def _pid(pair: int, person: int) -> int:
     return PAIR_STEP * (pair - 1) + person
-
-
-def _cameras(pictures: dict[str, Picture]) -> dict[int, set[int]]:
-    """The cameras that saw each person."""
-    seen = defaultdict(set)
-    for picture in pictures.values():
-        seen[picture.pid].add(picture.camid)
-    return seen
 
 
 def _by_people(pictures: dict[str, Picture], tested: set[int]) -> dict[str, tuple]:
@@ -132,73 +108,67 @@ def _drawn_people(seen: dict[int, set[int]], seed: int) -> set[int]:
 
 def _test_set(path: Path, number: int, people: set[int]) -> set[int]:
     """The people of a test set of the release."""
-    if not path.is_file():
-        raise ReproError(f"{path} is not there; expected the test sets. {PREPARE}")
+    require(path, f"the test sets. {PREPARE}")
     try:
         sets = json.loads(path.read_text(encoding="utf-8"))
         number %= len(sets)
-        listed = [_pid(int(pair), int(person)) for pair, person in sets[number]]
+        pids = [_pid(int(pair), int(person)) for pair, person in sets[number]]
     except (ValueError, TypeError, LookupError, ArithmeticError):
         raise ReproError(
             f"{path} does not parse; expected a list of test sets, lists of [pair, "
-            "person]. Delete it with the folders of pictures, and unpack them again."
+            f"person]. {AGAIN}"
         ) from None
-    for pid, times in Counter(listed).items():
+    for pid, times in Counter(pids).items():
         problem = "" if pid in people else "of whom there is no picture"
         if problem or times > 1:
             pair, person = divmod(pid, PAIR_STEP)
             raise ReproError(
                 f"{path}: test set {number} (from 0) lists person {pair + 1}_"
-                f"{person:03d}, {problem or f'{times} times; expected once'}. Delete "
-                "it with the folders of pictures, and unpack them again."
+                f"{person:03d}, {problem or f'{times} times; expected once'}. {AGAIN}"
             )
-    return set(listed)
+    return set(pids)
 
 
 def _by_lists(pictures: dict[str, Picture], path: Path) -> dict[str, tuple]:
     """The splits of the new protocol; all that a name says is taken from the name."""
-    if not path.is_file():
-        raise ReproError(
-            f"{path} is not there; the new protocol needs this file, which the "
-            "re-ranking code of Zhong et al. publishes (evaluation/data/CUHK03 in "
-            "zhunzhong07/person-re-ranking). Put it there."
-        )
-    with matlab.expecting(path, "filelist has a name a cell, *_idx numbers"):
-        names = [matlab.text(cell) for cell in matlab.load(path, "filelist").ravel()]
+    require(
+        path,
+        "for the new protocol this file, which the re-ranking code of Zhong et al. "
+        "publishes (evaluation/data/CUHK03 in zhunzhong07/person-re-ranking). Put it "
+        "there.",
+    )
+    with _matlab.expecting(path, "filelist has a name a cell, *_idx numbers"):
+        names = [_matlab.text(cell) for cell in _matlab.load(path, "filelist").ravel()]
         places = {
-            split: matlab.numbers(matlab.load(path, variable))
+            split: _matlab.numbers(_matlab.load(path, variable))
             for split, variable in INDICES.items()
         }
     _check_names(names, pictures, path)
     _check_places(places, names, path)
     return {
-        split: tuple(pictures[names[place - 1]] for place in listed)
-        for split, listed in places.items()
+        split: tuple(pictures[names[place - 1]] for place in numbers)
+        for split, numbers in places.items()
     }
 
 
 def _check_names(names: list[str], pictures: dict[str, Picture], path: Path) -> None:
     """The list names every picture of the folder once, and no other."""
     folder = next(iter(pictures.values())).path.parent if pictures else path.parent
+    advice = (
+        f"Expected each once in {path.name} and in the folder: check that list and "
+        "pictures are both the labelled or both the detected ones, and whole."
+    )
     twice = {name for name, times in Counter(names).items() if times > 1}
-    for wrong, problem in (
-        (twice, "is listed twice"),
-        (set(names) - set(pictures), "is listed, but not there"),
-        (set(pictures) - set(names), "is there, but not listed"),
-    ):
-        if wrong:
-            raise ReproError(
-                f"{folder / min(wrong)} {problem} in {path.name} ({len(wrong)} such "
-                "pictures); expected each once in both. Check that list and pictures "
-                "are both the labelled or both the detected ones, and whole."
-            )
+    refuse(twice, folder, "is listed twice", advice)
+    refuse(set(names) - set(pictures), folder, "is listed, but not there", advice)
+    refuse(set(pictures) - set(names), folder, "is there, but not listed", advice)
 
 
 def _check_places(places: dict[str, tuple], names: list[str], path: Path) -> None:
     """Every number is that of a name, and no picture is in two splits."""
     split_of = {}
-    for split, listed in places.items():
-        for place in listed:
+    for split, numbers in places.items():
+        for place in numbers:
             if not 1 <= place <= len(names):
                 raise ReproError(
                     f"{path}: {INDICES[split]} has the number {place}; expected 1 to "
@@ -210,3 +180,42 @@ def _check_places(places: dict[str, tuple], names: list[str], path: Path) -> Non
                     f"{split}; expected it once. Fetch the file again."
                 )
             split_of[place] = split
+
+
+def _official(protocol: str, boxes: str) -> dict[str, dict[str, int]]:
+    """The published counts; pictures where the split is a published one."""
+    trained, tested = PEOPLE[protocol]
+    people = {"train": trained, "query": tested, "gallery": tested}
+    counts = {split: {"identities": count} for split, count in people.items()}
+    if protocol == "new":
+        for split, count in zip(counts, PICTURES[boxes], strict=True):
+            counts[split]["pictures"] = count
+    return counts
+
+
+OWNER = Owner(
+    family="cuhk03",
+    title="CUHK03",
+    page="https://www.ee.cuhk.edu.hk/~xgwang/CUHK_identification.html",
+    ask="The page links to the form and the drive. The two files of the new protocol, "
+    "cuhk03_new_protocol_config_*.mat, are in evaluation/data/CUHK03 of "
+    "https://github.com/zhunzhong07/person-re-ranking.",
+    terms=RESEARCH + " Its people are students of the university: respect their "
+    "privacy and its rules.",
+    citation="W. Li, R. Zhao, T. Xiao, X. Wang: DeepReID: Deep Filter Pairing Neural "
+    "Network for Person Re-identification. CVPR 2014.",
+    archives=((MATRIX,), tuple(CONFIGS.values())),
+    raw=MATRIX,
+    convert=lambda root: unpack(root / MATRIX, root),
+)
+SOURCES = tuple(
+    Source(
+        f"cuhk03-{protocol}-{boxes}",
+        OWNER,
+        partial(read, protocol=protocol, boxes=boxes),
+        (folder, *{"new": [CONFIGS[boxes]], "classic": [SPLITS]}.get(protocol, [])),
+        _official(protocol, boxes),
+    )
+    for protocol in PEOPLE
+    for boxes, folder in FOLDERS.items()
+)

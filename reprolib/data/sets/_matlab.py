@@ -11,17 +11,16 @@ from pathlib import Path
 import numpy as np
 from scipy.io import loadmat
 
+from reprolib.data.sets._files import require
 from reprolib.errors import ReproError
 
 
 def load(path: Path, variable: str) -> np.ndarray:
-    """The array `variable` of the file `path` (version 5); used by the readers of MARS
-    and CUHK-SYSU.
+    """The array `variable` of the file `path` (version 5).
 
     Raises ReproError for a file that is missing or broken, or has no such variable.
     """
-    if not path.is_file():
-        raise ReproError(f"{path} is not there; unpack the data set again, completely.")
+    require(path, "it in the data set. Unpack it again, completely.")
     # What scipy raises for a broken file depends on the byte that is broken.
     try:
         found = loadmat(path, variable_names=[variable])

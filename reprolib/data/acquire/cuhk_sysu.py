@@ -2,26 +2,27 @@
 
 import os
 import shutil
-import tempfile
-from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import torch
 from torchvision.transforms.v2 import functional as F
+from tqdm import tqdm
 
 from reprolib.data.dataset import DISTRACTOR, Picture
 from reprolib.data.pictures import decode
-from reprolib.data.readers import cuhk_sysu_release as release
-from reprolib.data.readers.cuhk_sysu import COLUMNS, SPLITS
-from reprolib.data.readers.cuhk_sysu_release import Box, Mark
-from reprolib.data.writing import writing
+from reprolib.data.sets import _sysu_annotation as annotation
+from reprolib.data.sets._files import refuse, require
+from reprolib.data.sets._sysu_annotation import LISTS, SIZES, Box, Mark
+from reprolib.data.writing import aside
 from reprolib.errors import ReproError
-from tqdm import tqdm as track
 
 SCENES = Path("Image", "SSM")
+SPLITS = ("train", "query", "gallery")
+COLUMNS = ("file", "split", "pid", "scene", "left", "top", "width", "height")
+AGAIN = "Unpack the annotation again."
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class Crop:
         return f"{self.split}/p{self.pid:05d}_s{self.scene:05d}_{self.number:04d}.jpg"
 
 
-def crop(release_root: str | Path, root: str | Path) -> str:
-    """Crop the release in `release_root` into `root`; says in a sentence what was done.
+def crop(release: str | Path, root: str | Path) -> str:
+    """Crop the release in `release` into `root`; says in a sentence what was done.
 
     `root` gets the folders train, query and gallery (JPEG of quality 95), the lists of
     the test and, last, crops.csv: without it nothing counts. The release stays as it
@@ -50,73 +51,64 @@ def crop(release_root: str | Path, root: str | Path) -> str:
     numbered person. Raises ReproError where annotation and scenes do not belong
     together, or `root` cannot be written.
     """
-    source, root = Path(release_root), Path(root)
+    source, root = Path(release), Path(root)
     if (root / "crops.csv").is_file():
         return f"{root} is cropped already; delete its crops.csv to do it again."
-    crops = plan(source)
+    crops = _plan(source)
     for name in SPLITS:
         if (root / name).exists():
             raise ReproError(
                 f"{root / name} exists without a crops.csv, as a crop that was broken "
                 f"off leaves it; delete the folders {', '.join(SPLITS)} there."
             )
-    with writing(root):
-        root.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".crop-", dir=root) as work:
-            done = _crop_all(source, Path(work), crops)
-            _publish(source, Path(work), root)
+    with aside(root) as work:
+        done = _crop_all(source, work, crops)
+        _publish(source, work, root)
     return f"{root}: {done}"
 
 
-def plan(source: Path) -> list[Crop]:
-    """Every crop to be made of the release in `source`, checked against its scenes.
+def _plan(source: Path) -> list[Crop]:
+    """Every crop to be made, checked against the scenes.
 
     The persons of the gallery are those that are searched; all others are
     distractors.
     """
-    boxes, pool = release.boxes(source), release.pool(source)
+    boxes, pool = annotation.boxes(source), annotation.pool(source)
     _check_scenes(source / SCENES, set(boxes), pool)
-    trained = list(dict.fromkeys(release.training(source)))
-    sizes = release.sizes(source)
-    searches = release.searches(source, sizes[0] if sizes else release.SIZES[0])
-    queries = list(dict.fromkeys(search.query for search in searches))
-    asked = [*queries, *(mark for search in searches for mark in search.found)]
-    _check_marks(trained, boxes, set(boxes) - pool, "training")
+    train = list(dict.fromkeys(annotation.training(source)))
+    sizes = [size for size in SIZES if annotation.list_path(source, size).is_file()]
+    test = annotation.searches(source, (sizes or SIZES)[0])
+    queries = list(dict.fromkeys(search.query for search in test))
+    asked = [*queries, *(mark for search in test for mark in search.found)]
+    _check_marks(train, boxes, set(boxes) - pool, "training")
     _check_marks(asked, boxes, pool, "test")
     people = {(mark.scene, mark.box): mark.pid for mark in asked}
-    crops = [_crop("train", mark, boxes) for mark in trained]
-    crops += [_crop("query", mark, boxes) for mark in queries]
-    for scene in sorted(pool):
-        for number, box in enumerate(boxes[scene], 1):
-            pid = people.get((scene, box), DISTRACTOR)
-            crops.append(Crop("gallery", pid, scene, number, box))
-    return crops
-
-
-def _crop(split: str, mark: Mark, boxes: dict[int, list[Box]]) -> Crop:
-    number = boxes[mark.scene].index(mark.box) + 1
-    return Crop(split, mark.pid, mark.scene, number, mark.box)
+    crops = [
+        Crop(split, m.pid, m.scene, boxes[m.scene].index(m.box) + 1, m.box)
+        for split, marks in (("train", train), ("query", queries))
+        for m in marks
+    ]
+    return crops + [
+        Crop("gallery", people.get((scene, box), DISTRACTOR), scene, number, box)
+        for scene in sorted(pool)
+        for number, box in enumerate(boxes[scene], 1)
+    ]
 
 
 def _check_scenes(folder: Path, annotated: set[int], pool: set[int]) -> None:
     """Each annotated scene has its picture, and the other way round."""
-    if not folder.is_dir():
-        raise ReproError(
-            f"{folder} is not there; expected the release of CUHK-SYSU, with the "
-            "folders Image/SSM and annotation. Check the folder."
-        )
+    require(
+        folder,
+        "the release of CUHK-SYSU, with the folders Image/SSM and annotation. Check "
+        "the folder.",
+    )
     named = {f"s{scene}.jpg" for scene in annotated}
-    found = {path.name for path in folder.glob("*.jpg")}
-    wanted = {f"s{scene}.jpg" for scene in pool}
-    for names, problem in (
-        (named - found, "is annotated, but not there. Unpack the scenes again"),
-        (found - named, "has no annotation in Images.mat. Move it away"),
-        (wanted - named, "is in pool.mat, but not in Images.mat. Unpack both again"),
-    ):
-        if names:
-            raise ReproError(
-                f"{folder / min(names)} {problem} ({len(names)} such scenes)."
-            )
+    there = {path.name for path in folder.glob("*.jpg")}
+    pool = {f"s{scene}.jpg" for scene in pool}
+    both = "Unpack both again."
+    refuse(named - there, folder, "is annotated, but not there", both)
+    refuse(there - named, folder, "has no annotation in Images.mat", "Move it away.")
+    refuse(pool - named, folder, "is in pool.mat, but not in Images.mat", both)
 
 
 def _check_marks(
@@ -129,44 +121,43 @@ def _check_marks(
         if mark.scene not in scenes or mark.box not in boxes[mark.scene]:
             raise ReproError(
                 f"person p{mark.pid} of the {part} is in {where}; expected one that "
-                f"Images.mat lists, in a scene of the {part}. Unpack the annotation "
-                "again."
+                f"Images.mat lists, in a scene of the {part}. {AGAIN}"
             )
         pid = people.setdefault((mark.scene, mark.box), mark.pid)
         if pid != mark.pid:
             raise ReproError(
                 f"{where} shows both p{pid} and p{mark.pid} in the annotation of the "
-                f"{part}; expected one person. Unpack the annotation again."
+                f"{part}; expected one person. {AGAIN}"
             )
 
 
-def _crop_all(source: Path, work: Path, crops: Iterable[Crop]) -> str:
+def _crop_all(source: Path, work: Path, crops: list[Crop]) -> str:
     """Save the crops and their table in `work`; what was done, in words."""
     scenes = defaultdict(list)
     for one in crops:
         scenes[one.scene].append(one)
     for split in SPLITS:
         (work / split).mkdir()
-    done, cut, empty = [], set(), set()
-    for scene, members in track(sorted(scenes.items()), "cropping", unit="scene"):
+    rows, cut, empty = [], set(), set()
+    todo = tqdm(sorted(scenes.items()), "cropping", unit="scene", leave=False)
+    for scene, members in todo:
         image = decode(Picture(source / SCENES / f"s{scene}.jpg", DISTRACTOR, scene))
         for one in members:
-            clipped = replace(one, box=_clip(one, image))
-            if clipped.box != one.box:
-                cut.add((scene, one.number))
-            if 0 in clipped.box[2:]:
+            box = _clip(one, image)
+            if 0 in box[2:]:
                 empty.add((scene, one.number))
-            else:
-                _save(image, clipped.box, work / one.file)
-                done.append(clipped)
-    rows = [(one.file, one.split, one.pid, one.scene, *one.box) for one in done]
+                continue
+            if box != one.box:
+                cut.add((scene, one.number))
+            _save(image, box, work / one.file)
+            rows.append((one.file, one.split, one.pid, scene, *box))
     table = pd.DataFrame(sorted(rows), columns=COLUMNS)
     table.to_csv(work / "crops.csv", index=False)
-    counts = Counter(one.split for one in done)
-    counted = ", ".join(f"{counts[split]:,} {split}" for split in SPLITS)
+    counts = table["split"].value_counts()
+    said = ", ".join(f"{counts.get(split, 0):,} {split}" for split in SPLITS)
     return (
-        f"{counted} pictures from {len(scenes):,} scenes; boxes cut at the edge of "
-        f"their scene: {len(cut - empty):,}, empty boxes left out: {len(empty):,}."
+        f"{said} pictures from {len(scenes):,} scenes; boxes cut at the edge of their "
+        f"scene: {len(cut):,}, empty boxes left out: {len(empty):,}."
     )
 
 
@@ -195,10 +186,9 @@ def _publish(source: Path, work: Path, root: Path) -> None:
     """Move what is in `work` to its place, the table last."""
     for split in SPLITS:
         os.replace(work / split, root / split)
-    (root / release.LISTS).mkdir(parents=True, exist_ok=True)
-    for size in release.sizes(source):
-        path = release.list_path(root, size)
-        if not path.exists():
-            shutil.copyfile(release.list_path(source, size), work / path.name)
-            os.replace(work / path.name, path)
+    (root / LISTS).mkdir(parents=True, exist_ok=True)
+    for path in sorted((source / LISTS).glob("TestG*.mat")):
+        if not (root / LISTS / path.name).exists():
+            shutil.copyfile(path, work / path.name)
+            os.replace(work / path.name, root / LISTS / path.name)
     os.replace(work / "crops.csv", root / "crops.csv")

@@ -1,8 +1,8 @@
 """A figure's head: face, hair and hat."""
 
-from reprolib.data.drawing.brush import Brush, shade
-from reprolib.data.drawing.figure import HAIR_HEIGHT, Figure
-from reprolib.data.drawing.pedestrian import COLOURS, HAIRS, SKINS
+from reprolib.data.drawn.brush import Brush, shade
+from reprolib.data.drawn.figure import HAIR_HEIGHT, Figure
+from reprolib.data.drawn.pedestrian import COLOURS, HAIRS, SKINS
 
 
 def paint_hair_behind(brush: Brush, figure: Figure):

@@ -7,8 +7,8 @@ x to the figure's left, z to its front. An adult is seven and a half heads tall.
 import math
 from dataclasses import dataclass
 
-from reprolib.data.drawing.brush import Brush
-from reprolib.data.drawing.pedestrian import Pedestrian
+from reprolib.data.drawn.brush import Brush
+from reprolib.data.drawn.pedestrian import Pedestrian
 
 # Half widths of shoulders, chest, waist, hips; depth of the trunk; thickness of limbs.
 BUILDS = {

@@ -1,0 +1,1 @@
+"""From an owner's archive to a folder of pictures: fetched, unpacked, checked."""

@@ -1,1 +1,0 @@
-"""How one drawn pedestrian is made: dressed, posed, painted and photographed."""

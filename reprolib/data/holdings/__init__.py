@@ -1,1 +1,0 @@
-"""What a holder of photographs does once: fetch, unpack, crop and check them."""
