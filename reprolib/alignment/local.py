@@ -10,9 +10,9 @@ The gradient runs along the path that `trace_path` returns.
 import torch
 
 from reprolib.alignment.distances import as_tensor, differences, pairwise
-from reprolib.alignment.recurrence import ShortestPath, walk
-from reprolib.alignment.tiles import LocalDistance, tile_sizes
 from reprolib.errors import ReproError
+from reprolib.alignment.recurrence import ShortestPath, walk
+from reprolib.alignment.tiles import LocalDistance, PairedLocalDistance, tile_sizes
 
 
 def stripe_distances(f, g):
@@ -47,11 +47,11 @@ def trace_path(d):
     d: (H, W) -> list of H + W - 1 pairs (i, j). Taught in chapter 2.
     """
     d = as_tensor("d", d, "H, W").detach()
-    _, above = walk(d.clone(), keep_steps=True)
+    totals = walk(d.clone())
     i, j = d.shape[0] - 1, d.shape[1] - 1
     path = [(i, j)]
     while i or j:
-        down = j == 0 or (i > 0 and bool(above[i - 1, j - 1]))
+        down = j == 0 or (i > 0 and bool(totals[i - 1, j] <= totals[i, j - 1]))
         i, j = (i - 1, j) if down else (i, j - 1)
         path.append((i, j))
     return path[::-1]
@@ -61,11 +61,11 @@ def local_distance(f, g):
     """Return the aligned local distance of every pair: the shortest path over stripes.
 
     f: (N, H, C), g: (M, W, C) -> (N, M), differentiable. Works in tiles and never
-    holds the (N, M, H, W) distances; the backward pass computes them again. Stripe
-    distances come from a product of matrices: in float32 two equal stripes of unit
-    length are up to 1e-3 apart instead of 0. Stripes longer than 16 take the slower
-    exact differences. Raises ReproError when the shapes do not fit. Taught in
-    chapter 2.
+    holds the (N, M, H, W) distances of more than one: where there are several, the
+    backward pass computes them again. Stripe distances come from a product of
+    matrices: in float32 two equal stripes of unit length are up to 1e-3 apart instead
+    of 0. Stripes longer than 16 take the slower exact differences. Raises ReproError
+    when the shapes do not fit. Taught in chapter 2.
     """
     return LocalDistance.apply(*_features(f, g))
 
@@ -88,8 +88,7 @@ def paired_local_distance(f, g):
     f: (B, H, C), g: (B, W, C) -> (B,), differentiable; for the hard triplets of
     chapters 3 and 4.
     """
-    f, g = _features(f, g, paired=True)
-    return shortest_path(torch.tanh(differences(f, g) / 2))
+    return PairedLocalDistance.apply(*_features(f, g, paired=True))
 
 
 def paired_rigid_distance(f, g):
