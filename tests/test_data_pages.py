@@ -12,7 +12,7 @@ from reprolib import data, settings
 from reprolib.book import cli
 from reprolib.book import run as records
 from reprolib.data import drawn
-from reprolib.data.sets import cuhk03, market1501, mars, sources, viper
+from reprolib.data.sets import cuhk01, cuhk03, market1501, mars, sources, viper
 from reprolib.errors import ReproError
 
 ROOT = records.project_root()
@@ -156,6 +156,7 @@ def test_a_page_says_how_to_get_read_run_and_cite_its_set(family):
         ("market1501", r"`(\S+)\.jpg` is\n", market1501.NAME),
         ("mars", r"`(\S+\.jpg)` is\n", mars.NAME),
         ("cuhk03", r"`(\S+)\.png` is\n", cuhk03.NAME),
+        ("cuhk01", r"`(\S+)\.png` is\n", cuhk01.NAME),
         ("viper", r"`(\S+)\.bmp` in `cam_b` is\n", viper.NAME),
     ],
 )

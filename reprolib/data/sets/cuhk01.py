@@ -1,0 +1,71 @@
+"""CUHK01: 971 people, two photographs each from two cameras.
+
+The folder `campus` holds `0001001.png`: four digits of the person, three of the
+picture, of which 1 and 2 are by the first camera, 3 and 4 by the second. Li, Zhao and
+Wang, ACCV 2012; for research only.
+"""
+
+import random
+import re
+from collections import defaultdict
+from pathlib import Path
+
+from reprolib.data.dataset import Dataset, Picture
+from reprolib.data.sets import RESEARCH, Owner, Source
+from reprolib.data.sets._files import named_pictures, require
+
+FOLDER = "campus"
+NAME = re.compile(r"(?!0000)(\d{4})00([1-4])")
+TRAIN, PEOPLE = 485, 971
+
+
+def read(root: str | Path, seed: int) -> Dataset:
+    """CUHK01 split by a seeded shuffle: 485 of 971 people train, the others are tested.
+
+    People seen by both cameras take part. Both pictures by the first camera are
+    queries, and of the two by the second the gallery draws one: "single-shot". Raises
+    ReproError for a missing folder, an empty split or a picture whose name does not
+    parse.
+    """
+    folder = Path(root, FOLDER)
+    require(folder, f"the folder {FOLDER} in {folder.parent}. Check the data root.")
+    pictures = defaultdict(list)
+    layout = "PERSON and PICTURE such as 0001001.png (pictures 001 to 004)"
+    for path, match in named_pictures(folder, ".png", NAME, layout):
+        pid, camid = int(match[1]), 1 if match[2] in "12" else 2
+        pictures[pid].append(Picture(path, pid, camid))
+    people = sorted(
+        pid for pid, own in pictures.items() if {p.camid for p in own} == {1, 2}
+    )
+    random.Random(seed).shuffle(people)
+    count = len(people) * TRAIN // PEOPLE
+    train, test = (
+        [picture for pid in sorted(some) for picture in pictures[pid]]
+        for some in (people[:count], people[count:])
+    )
+    return Dataset(
+        name="cuhk01",
+        train=tuple(train),
+        query=tuple(picture for picture in test if picture.camid == 1),
+        gallery=tuple(picture for picture in test if picture.camid == 2),
+        protocol="single-shot",
+    )
+
+
+OWNER = Owner(
+    family="cuhk01",
+    title="CUHK01",
+    page="https://www.ee.cuhk.edu.hk/~xgwang/CUHK_identification.html",
+    ask="The page links to the form and the drive.",
+    terms=RESEARCH + " Its people are students of the university: respect their "
+    "privacy and its rules.",
+    citation="W. Li, R. Zhao, X. Wang: Human Reidentification with Transferred Metric "
+    "Learning. ACCV 2012.",
+    archives=((FOLDER,),),
+)
+OFFICIAL = {
+    "train": {"identities": 485, "pictures": 1940, "cameras": 2},
+    "query": {"identities": 486, "pictures": 972, "cameras": 1},
+    "gallery": {"identities": 486, "pictures": 972, "cameras": 1},
+}
+SOURCES = (Source("cuhk01", OWNER, read, (FOLDER,), OFFICIAL),)
