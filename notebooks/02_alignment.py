@@ -174,7 +174,7 @@ print(inspect.getsource(paths.walk).split('"""')[2].strip("\n"))
 print(f"\naligned {alignment.shortest_path(d):.4f}, unaligned {d.diag().sum():.4f}")
 
 # %% [markdown]
-# `above` remembers which way each cell was entered; the gradient and the path need it.
+# The totals tell which way each cell was entered; the gradient and the path need that.
 #
 # Every $S_{ij}$ is itself the shortest path through the upper left corner of the
 # matrix, so the same function gives the whole table. The next figure stops it after

@@ -328,7 +328,9 @@ plt.show()
 
 # %% mystnb={"figure": {"name": "gain-and-price", "caption": "Aligned minus unaligned, each tested on its own distance, over the dose of box error at test. Thin lines are seeds, thick ones their mean. Above zero alignment gains, below zero it costs."}, "image": {"alt": "Two bundles of lines over the dose from 0 to 1, one for networks trained on good boxes and one for bad boxes, with a horizontal line at zero difference in mAP."}}
 fig, ax = plt.subplots(figsize=(figures.WIDTH, 2.9))
-for box, colour in zip(sorted((main, other)), (figures.PURPLE, figures.RED), strict=True):
+for box, colour in zip(
+    sorted((main, other)), (figures.PURPLE, figures.RED), strict=True
+):
     difference = curve("aligned", box) - curve("unaligned", box)
     ax.plot(doses, difference.T, color=colour, linewidth=0.8, alpha=0.6)
     label = f"trained on {'bad' if box else 'good'} boxes"

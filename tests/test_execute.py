@@ -2,12 +2,17 @@
 
 import subprocess
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import book
 import nbformat
 import pytest
+from book import HEAD
 
-from reprolib.book import execute as notebooks, publish as publishing, run as records
+from reprolib import settings
+from reprolib.book import execute, publish
+from reprolib.book.run import read
 from reprolib.errors import ReproError
 
 
@@ -22,25 +27,27 @@ def test_chapters_come_in_order_and_answer_to_their_number(folder):
     for name in ("10_end", "00_start", "04_training"):
         book.chapter(folder, name)
     (folder / "notes.py").touch()
-    assert notebooks.chapters() == ["00_start", "04_training", "10_end"]
-    assert notebooks.source("4") == notebooks.source("04_training")
+    assert execute.chapters() == ["00_start", "04_training", "10_end"]
+    assert execute.source("4") == execute.source("04_training")
     for unknown in ("5", "training", "../00_start"):
         with pytest.raises(ReproError, match="00_start, 04_training, 10_end"):
-            notebooks.source(unknown)
+            execute.source(unknown)
 
 
 def test_a_good_run_leaves_notebook_and_record(folder, tmp_path, capsys):
-    loop = "\n# %%\nfor k in progress.track(range(3), 'aligned'):\n    pass\n"
+    loop = (
+        "\n# %%\nfrom tqdm import tqdm\nfor k in tqdm(range(3), 'aligned'):\n    pass\n"
+    )
     path = book.chapter(folder, "00_start", loop)
-    done = notebooks.run("00_start", profile="quick")
+    done = execute.run_chapter("00_start", profile="quick")
     assert done == tmp_path / "runs" / "drawn-quick" / "00_start" / "00_start.ipynb"
     assert sorted(p.name for p in done.parent.iterdir()) == [
         "00_start.ipynb",
         "results.json",
     ]
-    assert publishing.check_executed(done) == 4
+    assert publish.check_executed(done) == 4
     # A default run is the source, cell for cell, and holds nothing of the bar.
-    publishing.check_pair(path, done)
+    publish.check_pair(path, done)
     outputs = [c.get("outputs") for c in nbformat.read(done, 4).cells]
     assert [o for o in outputs if o] == []
     lines = capsys.readouterr().err.splitlines()
@@ -52,11 +59,12 @@ def test_parameters_take_effect(folder, tmp_path):
     book.chapter(folder, "00_start")
     asked = {"steps": "7", "seeds": "[5]", "seed": "2"}
     runs = str(tmp_path / "elsewhere {x}")
-    done = notebooks.run("0", profile="smoke", runs_root=runs, asked=asked)
-    assert done.is_relative_to(runs)
-    record = records.read(done.parent / "results.json")
+    done = execute.run_chapter("0", profile="smoke", runs_root=runs, asked=asked)
+    assert done.parents[1] == Path(runs, "drawn-smoke-seeds=[5],steps=7")
+    record = read(done.parent / "results.json")
     assert record["parameters"]["steps"] == record["scores"]["steps"] == 7
     assert record["parameters"]["seeds"] == [5]
+    assert record["seed"] == 2
 
 
 @pytest.mark.parametrize(
@@ -69,6 +77,8 @@ def test_parameters_take_effect(folder, tmp_path):
         ({"dataset": "duke"}, "duke.*drawn.*viper"),
         ({"profile": "fast"}, "fast.*smoke, quick, paper"),
         ({"margin": [1]}, "margin"),
+        ({"margin": "-1"}, "margin = -1.*at least 0"),
+        ({"decay_at": "[1.0]"}, "decay_at.*less than 1"),
     ],
 )
 def test_a_bad_parameter_is_refused_before_anything_runs(
@@ -76,7 +86,7 @@ def test_a_bad_parameter_is_refused_before_anything_runs(
 ):
     book.chapter(folder, "00_start")
     with pytest.raises(ReproError, match=named):
-        notebooks.run("00_start", asked=asked)
+        execute.run_chapter("00_start", asked=asked)
     assert not (tmp_path / "runs").exists()
 
 
@@ -87,7 +97,7 @@ def test_a_failing_cell_is_named_and_its_notebook_kept(folder, tmp_path):
     place.mkdir(parents=True)
     (place / "results.json").write_text("of an older run")
     with pytest.raises(ReproError) as error:
-        notebooks.run("00_start")
+        execute.run_chapter("00_start")
     told = "code cell 4 of 5, `x = [`, failed: ZeroDivisionError: division by zero"
     assert told in str(error.value)
     assert [p.name for p in place.iterdir()] == ["00_start.failed.ipynb"]
@@ -106,7 +116,7 @@ def test_a_cell_that_hangs_or_kills_its_kernel_is_named(folder, tmp_path, cell, 
     path = book.chapter(folder, "00_start", end="")
     path.write_text(path.read_text().split("# %%\nfrom")[0] + f"# %%\n{cell}\n")
     with pytest.raises(ReproError, match=why) as error:
-        notebooks.run("00_start", cell_seconds=1)
+        execute.run_chapter("00_start", cell_seconds=1)
     assert f"`{cell}`" in str(error.value)
     assert list(tmp_path.glob("runs/*/*/*.failed.ipynb"))
 
@@ -115,40 +125,63 @@ def test_a_chapter_without_record_is_refused(folder):
     path = book.chapter(folder, "00_start", end="")
     path.write_text(path.read_text().split("# %%\nfrom")[0] + "# %%\n1\n")
     with pytest.raises(ReproError, match="wrote no record"):
-        notebooks.run("00_start")
+        execute.run_chapter("00_start")
 
 
 @pytest.mark.parametrize("cells", ["", "# %% tags=['parameters']\na: int = 1\n" * 2])
 def test_exactly_one_parameters_cell(folder, cells):
     (folder / "00_start.py").write_text(cells.replace("'", '"'))
     with pytest.raises(ReproError, match="tagged parameters; expected one"):
-        notebooks.run("00_start")
+        execute.run_chapter("00_start")
 
 
 def test_papermill_itself_runs_a_pair(folder, tmp_path):
-    publishing.sync(book.chapter(folder, "00_start"))
+    publish.sync(book.chapter(folder, "00_start"))
     command = [sys.executable, "-m", "papermill", "notebooks/00_start.ipynb"]
     command += ["out.ipynb", "-p", "profile", "smoke", "-p", "steps", "3"]
     subprocess.run(command, check=True, capture_output=True)
-    record = records.read(tmp_path / "runs" / "drawn-smoke/00_start/results.json")
+    record = read(tmp_path / "runs" / "drawn-smoke-steps=3/00_start/results.json")
     assert record["parameters"]["steps"] == 3
 
 
-def test_the_published_time_is_expected_of_the_same_profile(folder):
-    path = book.chapter(folder, "00_start")
-    assert notebooks.expected(path, "quick", "drawn") is None
-    notebook = notebooks.load(path)
-    facts = {"profile": "quick", "dataset": "drawn", "seconds": 95}
-    notebook.metadata["reprolib"] = facts
-    nbformat.write(notebook, path.with_suffix(".ipynb"))
-    assert notebooks.expected(path, "quick", "drawn") == 95
-    assert notebooks.expected(path, "smoke", "drawn") is None
-    assert notebooks.expected(path, "quick", "viper") is None
+def test_the_opening_may_run_again_below_names_that_are_settings(folder, tmp_path):
+    """A chapter's own `height` is no setting; what papermill injected still is."""
+    again = HEAD.partition("# %%\nfrom")[2].replace("{name}", "00_start")
+    body = "\n# %%\nheight, margin, steps = 3, 7, 5\n\n# %%\nfrom" + again
+    book.chapter(folder, "00_start", body)
+    usual = execute.run_chapter("00_start", profile="smoke")
+    assert usual.parents[1].name == "drawn-smoke"
+    wanted = settings.load("smoke")
+    assert read(usual.parent / "results.json")["parameters"] == wanted.as_dict()
+    before = {p: p.read_bytes() for p in (tmp_path / "runs").rglob("*.*")}
+    asked = {"class_mutual_weight": "1.0", "steps": "30"}
+    done = execute.run_chapter("00_start", profile="smoke", asked=asked)
+    found = read(done.parent / "results.json")
+    other = wanted.changed(class_mutual_weight=1.0, steps=30)
+    assert found["parameters"] == other.as_dict() and found["scores"]["steps"] == 30
+    # The usual run beside it is byte for byte what it was.
+    assert before == {p: p.read_bytes() for p in before}
+    assert done.parents[1] != usual.parents[1]
+
+
+def test_progress_is_a_line_every_ten_seconds(folder, tmp_path, capsys, monkeypatch):
+    clock = iter(range(0, 1000, 6))
+    monkeypatch.setattr(execute.time, "monotonic", lambda: next(clock))
+    say = execute.Progress(Path("04_training.py"), 3)
+    cell = SimpleNamespace(cell_type="code", source="x = 1\ny = 2")
+    for index in range(3):
+        say.starts(cell, index)
+        say.starts(SimpleNamespace(cell_type="markdown", source="# Title"), index)
+    assert capsys.readouterr().err.splitlines() == [
+        "[04 training] starts",
+        "[04 training] cell 2/3 · about 6 s left",
+    ]
+    assert (say.number, say.line) == (3, "x = 1")
 
 
 def test_cell_ids_depend_on_the_content_alone(folder):
     path = book.chapter(folder, "00_start", "\n# %%\n1\n\n# %%\n1\n")
-    first, again = notebooks.load(path), notebooks.load(path)
+    first, again = execute.load(path), execute.load(path)
     ids = [c.id for c in first.cells]
     assert ids == [c.id for c in again.cells]
     assert len(set(ids)) == len(ids)

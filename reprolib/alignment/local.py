@@ -10,9 +10,9 @@ The gradient runs along the path that `trace_path` returns.
 import torch
 
 from reprolib.alignment.distances import as_tensor, differences, pairwise
-from reprolib.errors import ReproError
 from reprolib.alignment.recurrence import ShortestPath, walk
 from reprolib.alignment.tiles import LocalDistance, PairedLocalDistance, tile_sizes
+from reprolib.errors import ReproError
 
 
 def stripe_distances(f, g):

@@ -67,8 +67,8 @@ class AlignedReID(nn.Module):
         )
         self.format = memory_format(self.backbone)
         self.identity = nn.Linear(channels, identities)
-        # Pooled features are short: a smaller start would leave the identity loss mute
-        # beside the triplets.
+        # Pooled features are short: with a smaller start the identity loss would be
+        # negligible beside the triplets.
         nn.init.normal_(self.identity.weight, std=3 / channels**0.5)
         nn.init.zeros_(self.identity.bias)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from reprolib import settings
 from reprolib.errors import ReproError
 from reprolib.study import leak, variants
-
 from reprolib.study.store import Store
 
 

@@ -63,7 +63,7 @@ class Store:
     profile: str = ""
 
     def open(self, data: Data) -> Dataset:
-        """The data set; photographs are opened once, whatever is done to their boxes."""
+        """The data set; photographs are opened once for every box error."""
         if self.name != "drawn":
             data = replace(data, box_error=0.0)
         return _open(self.name, data, self.data_root, self.root / "data")

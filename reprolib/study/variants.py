@@ -1,4 +1,4 @@
-"""What is compared: a variant is a method and the error of the boxes it is trained on."""
+"""What is compared: a variant is a method and the error of its training boxes."""
 
 import re
 

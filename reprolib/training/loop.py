@@ -77,8 +77,8 @@ def train(
     """Train on `pixels` for `schedule.steps` batches; go on where `folder` stopped.
 
     Batches, augmentation and first weights depend on `seed` and the step alone, so a
-    resumed run equals an uninterrupted one. The checkpoint in `folder` is taken for one
-    of these settings: see `study.store`. Raises `ReproError` if it is broken. Chapter 4.
+    resumed run equals an uninterrupted one. The checkpoint in `folder` is taken for
+    one of these settings (see `study.store`); `ReproError` if it is broken. Chapter 4.
     """
     schedule, images = settings.schedule, pixels.images
     known = torch.nonzero(pixels.pids > DISTRACTOR).flatten()
@@ -101,7 +101,7 @@ def train(
     restore(trained, folder, adam)
     saved = time.monotonic()
     steps = range(trained.step, schedule.steps)
-    for step in tqdm(steps, label, leave=False):
+    for step in tqdm(steps, label, leave=False, unit="step"):
         index = sampler.batch(step)
         # One picture is looked up at a time: the others stay on the disk.
         some = images.index_select(0, known[index])
