@@ -22,7 +22,7 @@ SNAKEMAKE = mkdir -p .snakemake && PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakema
 	--cores $(CORES) --quiet rules reason host progress --rerun-incomplete --config \
 	profile="$(PROFILE)" dataset="$(DATASET)" data_root="$(DATA_ROOT)" runs="$(RUNS)" --
 
-.PHONY: help setup reproduce book test publish notebooks study bench leak clean
+.PHONY: help setup reproduce book test publish notebooks study bench promise leak clean
 
 help: ## this list
 	@echo "make TARGET [PROFILE=smoke|quick|paper] [DATASET=drawn] [DATA_ROOT=folder] [CORES=2]"
@@ -70,6 +70,9 @@ study: setup ## train every variant from every seed, write the record
 bench: setup ## time the library against plain forms (8 minutes, quiet machine)
 	@cd tests && ../$(BIN)/python -m bench
 	@$(BOOK) readme
+
+promise: setup ## time a whole run of the book into an empty runs/, write the record
+	@cd tests && ../$(BIN)/python -m bench.promise
 
 leak: setup ## ten seeds of chapter 5's leak, write the record
 	@$(BOOK) leak $(WHERE)

@@ -4,7 +4,7 @@ import shlex
 from pathlib import Path
 
 from reprolib.book.run import open_run
-from reprolib.study import records, variants
+from reprolib.study import variants
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
@@ -30,10 +30,13 @@ SCORING = rooms("evaluation", "reranking.py")
 REST = rooms("human", "study", "book/figures.py", "book/reported.csv", "book/run.py")
 RECORDS = sorted(map(str, Path("notebooks/records").glob("*.json*")))
 
-# Where all seeds are committed in a record, the book trains the first one beside it.
+# Where the study is committed in a record, the book trains the first seed beside it.
 GRID = variants.grid(SETTINGS)
-RECORDED = records.cells(DATASET, PROFILE).keys() >= set(GRID)
-NOW = [(v, s) for v, s in GRID if not RECORDED or s == SETTINGS.study.seeds[0]]
+# Of that the chapters look into these.
+LOOKED_INTO = [variants.name(m, SETTINGS.data.box_error)
+               for m in ("global", "unaligned", "aligned", "mutual")]
+NOW = [(v, s) for v, s in GRID
+       if not RUN.recorded or (s in RUN.seeds and v in LOOKED_INTO)]
 DOSES = {SETTINGS.data.box_error, *(SETTINGS.study.doses if DATASET == "drawn" else ())}
 DATA = [f"{BASE}/data/box-{dose:g}.txt" for dose in sorted(DOSES)]
 

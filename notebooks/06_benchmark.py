@@ -218,8 +218,8 @@ def percent(result):
 
 rows = []
 for method in ("aligned", "mutual"):
-    for number in settings.study.seeds:
-        scored = cells[variants.name(method, main), number]["scores"]
+    name = variants.name(method, main)
+    for scored in (cells[key]["scores"] for key in cells if key[0] == name):
         for kind in KINDS:
             where = {"method": method, "kind": kind}
             plain = scored["students"][0][f"{main:g}"][kind]

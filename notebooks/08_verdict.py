@@ -120,11 +120,12 @@ price = {  # what alignment takes away
 # %%
 box, seeds = settings.data.box_error, settings.study.seeds
 cells, _ = run.cells()
+name = variants.name("aligned", box)
 
 
 def rank1(kind):
     """Rank-1 of the aligned networks by one kind of distance, a value a seed."""
-    trained = [cells[variants.name("aligned", box), n]["scores"] for n in seeds]
+    trained = [c["scores"] for key, c in cells.items() if key[0] == name]
     return np.array([t["students"][0][f"{box:g}"][kind]["rank1"] for t in trained])
 
 

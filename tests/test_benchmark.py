@@ -5,8 +5,9 @@ import re
 
 import pytest
 
-from reprolib.book import benchmark as speed, run as records
+from reprolib.book import benchmark
 from reprolib.errors import ReproError
+from reprolib.study import provenance, records
 
 ROW = {
     "name": "local distance",
@@ -29,7 +30,7 @@ RECORD = {
 
 
 def test_the_table_gives_each_row_its_spread_its_ratio_and_its_machine():
-    first, second, _, host = speed.table(copy.deepcopy(RECORD)).splitlines()[2:]
+    first, second, _, host = benchmark.table(copy.deepcopy(RECORD)).splitlines()[2:]
     assert first == (
         "| local distance | 1 | **0.157 s** | 0.151 to 0.161 | 68 s, 434 times "
         "| 264 MB |"
@@ -39,19 +40,19 @@ def test_the_table_gives_each_row_its_spread_its_ratio_and_its_machine():
 
 
 def test_a_missing_record_names_the_command(tmp_path, monkeypatch):
-    monkeypatch.setattr(speed, "RECORD", tmp_path / "speed.json")
-    with pytest.raises(ReproError, match=r"speed\.json.*make bench"):
-        speed.read()
+    monkeypatch.setattr(records, "folder", lambda: tmp_path)
+    with pytest.raises(ReproError, match=r"benchmark\.json.*make bench"):
+        benchmark.read()
 
 
 def test_the_readme_shows_the_committed_record():
-    text = (records.project_root() / "README.md").read_text()
+    text = (provenance.project_root() / "README.md").read_text()
     block = re.search(r"<!-- results: speed -->\n(.*?)\n<!-- end -->", text, re.S)
-    assert block[1] == speed.table(speed.read())
+    assert block[1] == benchmark.table(benchmark.read())
 
 
 def test_the_record_is_measured_as_it_says():
-    record = speed.read()
+    record = benchmark.read()
     for row in record["rows"]:
         assert row["repeats"] == 5
         assert row["least"] <= row["value"] <= row["most"]

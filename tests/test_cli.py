@@ -2,18 +2,20 @@
 
 import io
 import os
+import re
 import shlex
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import book
 import pytest
 from PIL import Image
 
-from reprolib.book import cli, run as records
-from reprolib.study import store as experiments
-from reprolib import settings as profiles
+from reprolib.book import cli
+from reprolib.book.run import open_run
+from reprolib.study.store import Store
 
 
 @pytest.fixture
@@ -31,7 +33,8 @@ def project(tmp_path, monkeypatch):
         ("run 0 --profile fast", "unknown profile 'fast'"),
         ("run 0 -p stepz 3", "unknown parameter 'stepz'"),
         ("run 0 --dataset nothing", "nothing"),
-        ("train aligned --profile smoke", "aligned"),
+        ("train aligned --profile smoke", "unknown variant 'aligned'"),
+        ("train aligned-box1 -p margin -1", "margin = -1.0: expected at least 0"),
         ("train aligned-box1 --dataset ../viper", "unknown data set '../viper'"),
         ("prepare --dataset viper --profile smoke", "data_root"),
         ("prepare --dataset viper --data-root /nowhere --profile smoke", "/nowhere"),
@@ -57,33 +60,88 @@ def test_as_a_program_it_exits_with_the_status(project):
 
 
 def test_run_check_table_publish_sync(project, capsys):
-    assert cli.main(["run", "0", "--profile", "smoke", "-p", "steps", "5"]) == 0
-    assert cli.main(["check", "--profile", "smoke"]) == 0
-    assert "00_start: 4 code cells ran in order" in capsys.readouterr().out
-    assert cli.main(["table", "--profile", "smoke"]) == 0
+    book.record(project / "notebooks", "quick")
+    assert cli.main(["run", "0"]) == 0
+    assert cli.main(["check", "-p", "steps", "5"]) == 1  # of other settings
+    assert "00_start.ipynb: missing" in capsys.readouterr().err
+    assert cli.main(["check"]) == 0
+    assert "00_start: 3 code cells ran in order" in capsys.readouterr().out
+    assert cli.main(["table"]) == 0
     out = capsys.readouterr().out
-    assert "aligned    50.0   25.0  seed 0" in out
-    assert "with other settings: {'steps': 5}" in out
-    assert f"{project}/runs/drawn-smoke/NN_name/results.json" in out
+    assert re.search(r"aligned, local distance +42.0 +21.0 +3 seeds, sd 1.0 / 0.5", out)
+    assert "Source: drawn-quick.jsonl" in out
+    assert f"{project}/runs/drawn-quick/NN_name/NN_name.ipynb" in out
+    assert f"{project}/runs/models/" in out
     assert cli.main(["sync"]) == 0
     assert (project / "notebooks" / "00_start.ipynb").exists()
-    assert cli.main(["run", "0"]) == 0
     assert cli.main(["publish"]) == 0
     assert (project / "figures" / "manifest.json").exists()
+    assert "| aligned, local distance | 42.0 |" in (project / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--profile fast", "unknown profile 'fast'; expected one of smoke, quick,"),
+        ("--dataset viper", "the data set viper needs data_root, the folder it was"),
+        ("--dataset viper --data-root /nowhere", "/nowhere"),
+        ("--dataset duke", "unknown data set 'duke'; expected one of drawn,"),
+        ("--cores 0", "CORES = 0: expected a number from 1."),
+        ("--cores=-2", "CORES = -2: expected a number from 1."),
+        ("--cores two", "CORES = two: expected a number from 1."),
+        ("-p margin -1", "margin = -1.0: expected at least 0."),
+        ("-p stepz 3", "unknown parameter 'stepz'"),
+    ],
+)
+def test_ready_refuses_in_one_sentence_what_would_fail_later(
+    project, capsys, words, said
+):
+    assert cli.main(["ready", *words.split()]) == 1
+    out = capsys.readouterr()
+    assert out.out == ""
+    (line,) = out.err.splitlines()
+    assert line.startswith("error: ") and said in line
+    assert not (project / "runs").exists()
+
+
+def test_ready_says_nothing_where_all_is_well_and_makes_nothing(project, capsys):
+    before = sorted(project.rglob("*"))
+    assert cli.main(["ready", "--profile", "smoke", "--cores", "2"]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert sorted(project.rglob("*")) == before
 
 
 def test_a_training_finds_folders_where_a_chapter_does(project, monkeypatch):
     """A chapter knows them whole, and decoded pictures are kept by their path."""
     seen = []
-    monkeypatch.setattr(
-        experiments.Bench, "obtain", lambda bench, *_: seen.append(bench.run)
-    )
+    monkeypatch.setattr(Store, "folder", lambda *_: "somewhere")
+    monkeypatch.setattr(Store, "scores", lambda store, *_: seen.append(store))
+    monkeypatch.setattr(Store, "model", lambda *_: {"seconds": 1.0})
     words = "train aligned-box0 --dataset viper --data-root photos --runs there"
     assert cli.main(words.split()) == 0
     assert seen[0].data_root == str(project / "photos")
-    assert seen[0].base == project / "there" / "viper-quick"
+    assert (seen[0].root, seen[0].profile) == (project / "there", "quick")
     assert cli.main(["train", "aligned-box0", "--dataset", "viper"]) == 0
-    assert (seen[1].data_root, seen[1].base.parent) == ("", project / "runs")
+    assert (seen[1].data_root, seen[1].root) == ("", project / "runs")
+
+
+def test_a_training_beside_the_usual_one_leaves_it_as_it_was(project, capsys):
+    """README's own example, `-p steps 30`, once spoiled a later run of the profile."""
+    train = ["train", "mutual-box1", "--profile", "smoke"]
+    assert cli.main(train) == 0
+    usual = Path(capsys.readouterr().out.strip())
+    before = {p: p.read_bytes() for p in (project / "runs" / "models").rglob("*.*")}
+    for changed in (("class_mutual_weight", "1.0"), ("steps", "30")):
+        assert cli.main([*train, "-p", *changed]) == 0
+        other = Path(capsys.readouterr().out.strip())
+        assert other != usual and other.parent == usual.parent
+    assert len(list(usual.parent.iterdir())) == 3
+    assert (
+        before.items() < {p: p.read_bytes() for p in usual.parent.rglob("*.*")}.items()
+    )
+    assert cli.main(train) == 0
+    assert Path(capsys.readouterr().out.strip()) == usual
+    assert before == {p: p.read_bytes() for p in before}
 
 
 def test_nothing_is_made_for_a_data_set_that_is_unknown(project):
@@ -99,9 +157,8 @@ def test_a_missing_argument_is_status_2(project):
 
 
 def test_table_reads_only_whole_records(project, capsys):
-    run = records.open_run(
-        "05_ablations", profile="smoke", settings=profiles.settings("smoke")
-    )
+    run = open_run("05_ablations", "smoke")
+    run.folder.mkdir(parents=True)
     (run.folder / "results.json").write_text("{}")
     assert cli.main(["table", "--profile", "smoke"]) == 1
     assert "results.json" in capsys.readouterr().err
@@ -144,7 +201,8 @@ def test_data_check_lists_what_is_wrong(viper, project, capsys):
     said = capsys.readouterr()
     assert "problem 1: photos/cam_b/001_0.bmp cannot be read" in said.out
     assert "problem 2: photos/cam_b/003_0.bmp cannot be read" in said.out
-    assert said.err.startswith("error: photos: 2 problems with viper, the first: ")
+    error = said.err.splitlines()[-1]
+    assert error.startswith("error: photos: 2 problems with viper, the first: ")
 
 
 def test_data_check_of_joined_sets_looks_into_their_folders(viper, project, capsys):
@@ -182,7 +240,7 @@ def test_data_says_what_is_wrong(viper, project, capsys, monkeypatch, words, nam
 
 @pytest.mark.parametrize(("answer", "status"), [("yes", 0), ("Y ", 0), ("no", 1)])
 def test_data_download_asks_first(project, capsys, monkeypatch, answer, status):
-    from reprolib.data.holdings import download
+    from reprolib.data.acquire import download
 
     fetched = project / "photos.zip"
     fetched.write_bytes(b"archive")
@@ -195,7 +253,7 @@ def test_data_download_asks_first(project, capsys, monkeypatch, answer, status):
 
 
 def test_data_download_in_a_batch_is_not_asked(project, capsys, monkeypatch):
-    from reprolib.data.holdings import download
+    from reprolib.data.acquire import download
 
     fetched = project / "photos.zip"
     fetched.write_bytes(b"archive")

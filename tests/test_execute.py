@@ -91,14 +91,15 @@ def test_a_bad_parameter_is_refused_before_anything_runs(
 
 
 def test_a_failing_cell_is_named_and_its_notebook_kept(folder, tmp_path):
-    cell = "\n# %%\nprint('so far')\n\n# %%\nx = [\n    1 / 0,\n]\n"
-    book.chapter(folder, "00_start", cell)
+    cell = "# %%\nprint('so far')\n\n# %%\nx = [\n    1 / 0,\n]\n\n# %%\n1\n"
+    path = book.chapter(folder, "00_start", end="")
+    path.write_text(path.read_text().split("# %%\nfrom")[0] + cell)
     place = tmp_path / "runs" / "drawn-quick" / "00_start"
     place.mkdir(parents=True)
     (place / "results.json").write_text("of an older run")
     with pytest.raises(ReproError) as error:
         execute.run_chapter("00_start")
-    told = "code cell 4 of 5, `x = [`, failed: ZeroDivisionError: division by zero"
+    told = "code cell 3 of 4, `x = [`, failed: ZeroDivisionError: division by zero"
     assert told in str(error.value)
     assert [p.name for p in place.iterdir()] == ["00_start.failed.ipynb"]
     kept = nbformat.read(place / "00_start.failed.ipynb", 4)

@@ -4,38 +4,35 @@ import json
 
 import pytest
 
-from reprolib.book import cli, run as records
-from reprolib.study import leak, store as experiments
-from reprolib import settings as profiles
+from reprolib import settings
+from reprolib.book import cli
 from reprolib.errors import ReproError
-
-
-@pytest.fixture
-def run(tmp_path):
-    settings = profiles.settings("smoke")
-    return records.open_run(
-        "data", profile="smoke", settings=settings, runs_root=tmp_path
-    )
+from reprolib.study import leak, records, variants
+from reprolib.study.store import Store
 
 
 def scores(value):
     return {"global": {"rank1": value, "mAP": value / 2, "rank5": 0.0}}
 
 
-def obtained(bench, variant, seed):
+def obtained(store, variant, seed):
     """Scores that say which training and which queries they are of."""
     start = {"strangers-box1": 100, "leaked-box1": 200}[variant] + seed
-    queries = {"leaked": scores(start + 20), "others": scores(start + 40)}
-    students = [{"0": scores(-1), "1": scores(start)}]
-    return None, {"scores": {"students": students, "queries": queries}}
+    return {
+        "students": [{"0": scores(-1), "1": scores(start)}],
+        "queries": {"leaked": scores(start + 20), "others": scores(start + 40)},
+        "overlap": {"people": 10 * (start >= 200)},
+    }
 
 
-def test_each_seed_and_training_has_its_place(run, tmp_path, monkeypatch):
-    monkeypatch.setattr(experiments.Bench, "obtain", obtained)
-    monkeypatch.setattr(leak, "RECORD", tmp_path / "leak.json")
-    assert leak.write(leak.measure(run)) == leak.RECORD
+def test_each_seed_and_training_has_its_place(tmp_path, monkeypatch):
+    monkeypatch.setattr(Store, "scores", obtained)
+    monkeypatch.setattr(records, "folder", lambda: tmp_path)
+    store = Store(tmp_path, "drawn", settings.load("smoke"), profile="smoke")
+    assert leak.write(leak.measure(store)) == tmp_path / "leak.json"
     record = leak.read()
     assert record["profile"] == "smoke" and record["seeds"] == list(range(10))
+    assert record["overlap"] == {"people": 10}
     for queries, more in (
         ("all queries", 0),
         ("of leaked people", 20),
@@ -50,7 +47,7 @@ def test_each_seed_and_training_has_its_place(run, tmp_path, monkeypatch):
 
 
 def test_a_missing_record_names_the_command(tmp_path, monkeypatch):
-    monkeypatch.setattr(leak, "RECORD", tmp_path / "leak.json")
+    monkeypatch.setattr(records, "folder", lambda: tmp_path)
     with pytest.raises(ReproError, match=r"leak\.json.*make leak"):
         leak.read()
 
@@ -67,5 +64,5 @@ def test_the_committed_record_is_whole_and_of_a_commit():
     assert "NaN" not in parts
     for found in record["queries"].values():
         for pair in found.values():
-            assert [len(pair[name]) for name in experiments.LEAKS] == [10, 10]
+            assert [len(pair[name]) for name in variants.LEAKS] == [10, 10]
             assert all(0 <= value <= 100 for each in pair.values() for value in each)

@@ -1,10 +1,13 @@
-"""The files at the top: bounds, lock, targets, and which way imports point."""
+"""The files at the top: bounds, lock, targets; and the rooms of the library."""
 
 import ast
 import os
 import re
+import shutil
 import subprocess
 import tomllib
+from graphlib import TopologicalSorter
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -13,20 +16,23 @@ from packaging.requirements import Requirement
 from reprolib import data
 
 ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "reprolib"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 CONDA = {"pytorch": "torch", "bioconda::snakemake-minimal": "snakemake"}
-MODULES = sorted((ROOT / "reprolib").rglob("*.py"))
-# A module may import from its own row and the rows above.
-ORDER = (
-    "errors profiles progress machine",
+FILES = sorted(PACKAGE.rglob("*.py"))
+# A room may import from its own row and the rows above.
+ROOMS = (
+    "errors",
+    "settings",
+    "alignment",
+    "losses reranking",
     "data",
-    "paths tiles alignment distances losses evaluation reranking protocols shots",
-    "backbones networks matching",
-    "checkpoints training records human reported measurements speed",
-    "experiments figures leak",
-    "notebooks",
-    "publishing readme data_commands",
-    "cli",
+    "networks",
+    "training",
+    "evaluation",
+    "study",
+    "human",
+    "book",
     "__main__",
 )
 
@@ -68,6 +74,21 @@ def test_torch_and_torchvision_start_as_low_as_promised():
     assert "0.26.0" in found["torchvision"].specifier
 
 
+def test_the_program_is_there():
+    module, _, function = PROJECT["scripts"]["reprolib"].partition(":")
+    assert callable(getattr(import_module(module), function))
+
+
+def test_every_fact_that_the_library_reads_is_packed():
+    tool = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    packed = set()
+    for package, patterns in tool["package-data"].items():
+        folder = ROOT.joinpath(*package.split("."))
+        packed |= {file for pattern in patterns for file in folder.glob(pattern)}
+    facts = {f for f in PACKAGE.rglob("*") if f.suffix in (".toml", ".csv", ".json")}
+    assert facts == packed and facts
+
+
 def test_help_lists_every_target():
     done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True)
     text = (ROOT / "Makefile").read_text()
@@ -76,49 +97,132 @@ def test_help_lists_every_target():
         assert re.search(rf"^  {target} +\w", done.stdout, re.M), target
 
 
-def test_ci_runs_the_tests_and_the_smoke_book_drawn_and_joined():
-    script = ROOT / ".ci" / "run"
-    assert os.access(script, os.X_OK)
-    text = script.read_text()
-    assert "set -euo pipefail" in text
-    for line in ("make test", "make reproduce PROFILE=smoke", "reprolib check"):
-        assert line in text
-    joined = re.search(r"^joined=(\S+)$", text, re.M)[1]
-    assert len(data.parts(joined)) == 4 and 'DATASET="$joined"' in text
+# The continuous check.
+
+FAKE = """#!/bin/sh
+echo "${{ONEDNN_MAX_CPU_ISA-any}} {name} $*" >> "{log}"
+[ "$1" != "$FAILS" ]
+"""
 
 
-def test_readme_starts_with_the_two_commands():
-    text = (ROOT / "README.md").read_text()
-    assert "make reproduce" in text
-    assert "make test" in text
+@pytest.fixture
+def ci(tmp_path):
+    """Runs .ci/run where make and python only write down how they were called."""
+    log = tmp_path / "log"
+    for path in ("bin/make", ".venv/bin/python"):
+        fake = tmp_path / path
+        fake.parent.mkdir(parents=True)
+        fake.write_text(FAKE.format(name=fake.name, log=log))
+        fake.chmod(0o755)
+    (tmp_path / "tests").mkdir()
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci" / "run", tmp_path / ".ci" / "run")
+
+    def run(fails="nothing"):
+        log.unlink(missing_ok=True)
+        env = {"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}", "FAILS": fails}
+        done = subprocess.run([tmp_path / ".ci" / "run"], env=env, capture_output=True)
+        return done.returncode, log.read_text().splitlines()
+
+    return run
 
 
-def rank(module):
-    names = [row.split() for row in ORDER]
-    return next(k for k, row in enumerate(names) if module in row)
+def test_ci_runs_the_tests_twice_and_the_smoke_book_drawn_and_joined(ci):
+    status, calls = ci()
+    assert status == 0
+    assert calls[:3] == [
+        "any make test",
+        "AVX2 make test",
+        "AVX2 make reproduce PROFILE=smoke",
+    ]
+    joined = next(c for c in calls if "make reproduce" in c and "DATASET=" in c)
+    name = re.search(r"DATASET=(\S+)", joined)[1]
+    assert "PROFILE=smoke" in joined and len(data.parts(name)) == 4
+    checks = [c for c in calls if "-m reprolib check" in c]
+    assert len(checks) == 2 and f"--dataset {name}" in checks[1]
+    for part in data.parts(name):
+        assert any(f"-m reprolib data check {part} " in call for call in calls), part
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_a_module_is_small_and_imports_nothing_above_it(path):
-    text = path.read_text()
-    assert len(text.splitlines()) <= 300
-    own = path.relative_to(ROOT / "reprolib").parts[0].removesuffix(".py")
-    if own == "__init__":
-        return
-    for node in ast.walk(ast.parse(text)):
-        if not isinstance(node, ast.ImportFrom) or not node.module:
+@pytest.mark.parametrize(("fails", "calls"), [("test", 1), ("reproduce", 3)])
+def test_ci_stops_at_the_first_failure(ci, fails, calls):
+    status, called = ci(fails)
+    assert status != 0 and len(called) == calls
+
+
+# The rooms of the library.
+
+
+def name_of(path):
+    """The dotted name of a file of the library."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {name_of(path): path for path in FILES}
+
+
+def imported(path):
+    """The modules of the library that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path} imports from a dot"
+            each = (f"{node.module}.{alias.name}" for alias in node.names)
+            names = [name if name in MODULES else node.module for name in each]
+        else:
             continue
-        parts = node.module.split(".")
-        if parts[0] != "reprolib":
-            continue
-        used = parts[1:2] or [alias.name for alias in node.names]
-        for module in used:
-            if module != "__version__":
-                assert rank(module) <= rank(own), f"{own} imports {module}"
+        # The package itself has nothing but the version.
+        yield from (n for n in names if n.startswith("reprolib."))
+
+
+GRAPH = {name: set(imported(path)) for name, path in MODULES.items()}
+
+
+def test_every_entry_of_the_library_is_a_room():
+    entries = {p.name for p in PACKAGE.iterdir() if p.name != "__pycache__"}
+    assert len(entries) <= 14
+    rooms = " ".join(ROOMS).split()
+    found = [p if p in entries else f"{p}.py" for p in rooms]
+    assert entries == {"__init__.py", *found}
+
+
+def floor(module):
+    room = module.split(".")[1]
+    return next(k for k, row in enumerate(ROOMS) if room in row.split())
+
+
+@pytest.mark.parametrize("module", sorted(MODULES.keys() - {"reprolib"}))
+def test_a_module_imports_from_its_own_row_of_rooms_or_above(module):
+    for other in GRAPH[module]:
+        assert other in MODULES, f"{module} imports {other}, which is not there"
+        assert floor(other) <= floor(module), f"{module} imports {other}"
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    TopologicalSorter(GRAPH).prepare()  # raises CycleError, which names the circle
+
+
+def functions(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef):
+            yield node
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_a_module_and_its_functions_are_small(path):
+    assert len(path.read_text().splitlines()) <= 300
+    for function in functions(path):
+        # What is said about it does not count.
+        told = function.body[0] if ast.get_docstring(function) else None
+        said = told.end_lineno - told.lineno + 1 if told else 0
+        lines = function.end_lineno - function.lineno + 1 - said
+        assert lines <= 45, f"{function.name} has {lines} lines"
 
 
 def test_nothing_is_unpickled_but_bare_weights():
-    for path in MODULES:
+    for path in FILES:
         text = path.read_text()
         assert not re.search(r"torch\.save\(|import pickle|joblib", text), path
         loads = re.findall(r"torch\.load\((.*)", text)

@@ -4,17 +4,21 @@ import ast
 import base64
 import json
 import re
+import shutil
+from pathlib import Path
 
 import book
 import jupytext
 import nbformat
 import pytest
 
-from reprolib.book import execute as notebooks, publish as publishing, run as records
+from reprolib.book import execute, publish
+from reprolib.data import digest
 from reprolib.errors import ReproError
+from reprolib.study import provenance
 
-ROOT = records.project_root()
-CHAPTERS = [ROOT / "notebooks" / f"{name}.py" for name in notebooks.chapters()]
+ROOT = provenance.project_root()
+CHAPTERS = [ROOT / "notebooks" / f"{name}.py" for name in execute.chapters()]
 IDS = [path.stem for path in CHAPTERS]
 MACHINE = re.compile(r"(?<![\w.:/])/(?:home|root|tmp|work|mnt|var|Users)/\w")
 IMAGES = ("image/png", "image/svg+xml")
@@ -46,12 +50,12 @@ def captioned(notebook):
 
 @pytest.mark.parametrize("py", CHAPTERS, ids=IDS)
 def test_a_pair_is_one_chapter_published_from_todays_source(py):
-    publishing.check_pair(py, py.with_suffix(".ipynb"))
-    assert publishing.check_executed(py.with_suffix(".ipynb")) > 3
+    publish.check_pair(py, py.with_suffix(".ipynb"))
+    assert publish.check_executed(py.with_suffix(".ipynb")) > 3
     facts = read(py).metadata["reprolib"]
-    assert facts["source_sha256"] == notebooks.digest(py), "run `make publish`"
+    assert facts["code"] == publish.code_digest(py), "run `make publish`"
     assert (facts["profile"], facts["dataset"]) == ("quick", "drawn")
-    assert {*publishing.FACTS} < {*facts}
+    assert {*publish.FACTS} < {*facts}
 
 
 @pytest.mark.parametrize("py", CHAPTERS, ids=IDS)
@@ -70,8 +74,8 @@ def test_a_committed_notebook_is_small_clean_and_of_kernel_python3(py):
 
 @pytest.mark.parametrize("py", CHAPTERS, ids=IDS)
 def test_parameters_have_types_and_help(py):
-    notebook = notebooks.load(py)
-    names = notebooks.parameters(notebook, py)
+    notebook = execute.load(py)
+    names = execute.parameters(notebook, py)
     assert list(names)[:5] == ["profile", "dataset", "data_root", "runs_root", "seed"]
     (cell,) = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
     for line in cell.source.splitlines():
@@ -81,7 +85,7 @@ def test_parameters_have_types_and_help(py):
 
 @pytest.mark.parametrize("py", CHAPTERS, ids=IDS)
 def test_cells_are_small(py):
-    for cell in notebooks.load(py).cells:
+    for cell in execute.load(py).cells:
         lines = cell.source.splitlines()
         assert len(lines) <= 25, cell.source
         for line in lines:
@@ -99,7 +103,6 @@ def test_every_figure_has_name_caption_and_alt_text(py):
     assert len(set(names)) == len(names)
 
 
-@pytest.mark.skipif(not CHAPTERS, reason="no chapters")
 def test_figures_are_those_of_the_committed_notebooks():
     manifest = json.loads((ROOT / "figures" / "manifest.json").read_text())
     listed = {entry["file"] for entry in manifest["figures"]}
@@ -119,24 +122,35 @@ def test_figures_are_those_of_the_committed_notebooks():
         assert entry["run"]
 
 
-@pytest.fixture
-def ran(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def run_once(tmp_path_factory):
     """A project of one chapter with one figure, as a run leaves it."""
-    folder = book.project(tmp_path)
+    root = tmp_path_factory.mktemp("project")
+    folder = book.project(root)
+    book.chapter(folder, "00_start", FIGURE.replace("PNG", PNG))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        execute.run_chapter("00_start")
+    return root
+
+
+@pytest.fixture
+def ran(run_once, tmp_path, monkeypatch):
+    """The chapter of a copy of that project."""
+    shutil.copytree(run_once, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
-    py = book.chapter(folder, "00_start", FIGURE.replace("PNG", PNG))
-    notebooks.run("00_start")
-    return py
+    return tmp_path / "notebooks" / "00_start.py"
 
 
 def test_publish_refreshes_notebooks_and_figures(ran, tmp_path):
     (tmp_path / "figures").mkdir()
     (tmp_path / "figures" / "00_old.png").touch()
-    assert publishing.publish() == 1
-    publishing.check_pair(ran, ran.with_suffix(".ipynb"))
+    assert publish.publish() == 1
+    publish.check_pair(ran, ran.with_suffix(".ipynb"))
     notebook = read(ran)
     facts = notebook.metadata["reprolib"]
-    assert facts["source_sha256"] == notebooks.digest(ran)
+    assert facts["code"] == publish.code_digest(ran)
+    assert {*publish.FACTS} < {*facts}
     assert "papermill" not in notebook.metadata
     assert all(set(c.metadata) <= {"tags", "mystnb"} for c in notebook.cells)
     files = sorted(p.name for p in (tmp_path / "figures").iterdir())
@@ -148,22 +162,82 @@ def test_publish_refreshes_notebooks_and_figures(ran, tmp_path):
     assert (entry["caption"], entry["alt"]) == ("A dot.", "dot")
     assert sorted(p.name for p in tmp_path.glob(".publish-*")) == []
 
-    # A changed cell loses its outputs, the others keep theirs, and the hash tells.
-    ran.write_text(ran.read_text().replace("# # A chapter", "# # Another title"))
-    publishing.sync(ran)
-    publishing.check_pair(ran, ran.with_suffix(".ipynb"))
+    # A changed sentence asks for no new run: `make notebooks` brings it in.
+    ran.write_text(ran.read_text().replace("# # A chapter", "# # Another, title"))
+    publish.sync(ran)
+    publish.check_pair(ran, ran.with_suffix(".ipynb"))
     assert read(ran).cells[3].outputs == notebook.cells[3].outputs
-    assert read(ran).metadata["reprolib"]["source_sha256"] != notebooks.digest(ran)
+    assert publish.check_executed(ran.with_suffix(".ipynb")) == 4
+    assert read(ran).metadata["reprolib"]["code"] == publish.code_digest(ran)
+    # A changed cell loses its outputs, the others keep theirs, and the digest tells.
+    ran.write_text(ran.read_text().replace("run.write({", 'run.write({"more": 1, '))
+    publish.sync(ran)
+    assert read(ran).cells[3].outputs == notebook.cells[3].outputs
+    assert read(ran).metadata["reprolib"]["code"] != publish.code_digest(ran)
+    with pytest.raises(ReproError, match="did not run in its turn"):
+        publish.check_executed(ran.with_suffix(".ipynb"))
 
     # What ran is no longer the source, so it is not published again.
     with pytest.raises(ReproError, match="cell 1 of 00_start"):
-        publishing.publish()
+        publish.publish()
+
+
+@pytest.fixture
+def library(tmp_path, monkeypatch):
+    """A copy of the library, on whose rooms the digest of a chapter depends."""
+    copy = tmp_path / "reprolib"
+    package = Path(publish.__file__).parents[1]
+    shutil.copytree(package, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(publish, "ROOMS", [str(copy / room) for room in publish.ROOMS])
+    return copy
+
+
+def test_prose_keeps_the_published_digest_and_code_changes_it(tmp_path, library):
+    py = book.chapter(tmp_path, "00_start")
+    published = publish.code_digest(py)
+    py.write_text(py.read_text().replace("# # A chapter", "# # A chapter, and more"))
+    assert publish.code_digest(py) == published
+    py.write_text(py.read_text().replace("run.write({", "run.write({1: 2, "))
+    assert publish.code_digest(py) != published
+
+
+@pytest.mark.parametrize(
+    ("file", "counts"),
+    [
+        ("evaluation/market.py", True),
+        ("evaluation/statistics.py", True),
+        ("alignment/local.py", True),
+        ("settings/profiles.toml", True),
+        ("losses.py", True),
+        ("human/simulated.py", True),
+        ("study/headline.py", True),
+        ("training/loop.py", True),
+        ("book/figures.py", True),
+        ("book/reported.csv", True),
+        ("book/cli.py", False),
+        ("book/publish.py", False),
+    ],
+)
+def test_a_changed_library_asks_for_a_new_run(tmp_path, library, file, counts):
+    py = book.chapter(tmp_path, "00_start")
+    digest.code.cache_clear()
+    published = publish.code_digest(py)
+    with (library / file).open("a") as changed:
+        changed.write("# a change\n")
+    digest.code.cache_clear()
+    assert (publish.code_digest(py) != published) == counts
+
+
+def test_every_room_of_the_digest_is_there():
+    package = Path(publish.__file__).parents[1]
+    for room in publish.ROOMS:
+        assert (package / room).exists(), room
 
 
 def test_publish_changes_nothing_when_a_chapter_did_not_run(ran, tmp_path):
     book.chapter(ran.parent, "01_data")
     with pytest.raises(ReproError, match="01_data"):
-        publishing.publish()
+        publish.publish()
     assert not ran.with_suffix(".ipynb").exists()
     assert not (tmp_path / "figures").exists()
 
@@ -171,7 +245,7 @@ def test_publish_changes_nothing_when_a_chapter_did_not_run(ran, tmp_path):
 @pytest.mark.parametrize("change", ["source", "caption", "kind", "more", "missing"])
 def test_a_pair_that_differs_is_told(tmp_path, change):
     py = book.chapter(tmp_path, "00_start", FIGURE)
-    publishing.sync(py)
+    publish.sync(py)
     target = py.with_suffix(".ipynb")
     notebook = nbformat.read(target, as_version=4)
     if change == "source":
@@ -186,7 +260,7 @@ def test_a_pair_that_differs_is_told(tmp_path, change):
     if change == "missing":
         target.unlink()
     with pytest.raises(ReproError, match=r"00_start\.ipynb"):
-        publishing.check_pair(py, target)
+        publish.check_pair(py, target)
 
 
 @pytest.mark.parametrize("change", ["skipped", "order", "error", "empty"])
@@ -202,7 +276,7 @@ def test_a_notebook_that_did_not_run_whole_is_told(tmp_path, change):
     notebook = nbformat.v4.new_notebook(cells=[] if change == "empty" else cells)
     nbformat.write(notebook, path)
     with pytest.raises(ReproError, match="cell"):
-        publishing.check_executed(path)
+        publish.check_executed(path)
 
 
 def test_jupytext_keeps_tags_and_captions_and_no_other_metadata(tmp_path):
@@ -210,7 +284,7 @@ def test_jupytext_keeps_tags_and_captions_and_no_other_metadata(tmp_path):
     settings = jupytext.config.load_jupytext_configuration_file(
         str(ROOT / "jupytext.toml")
     )
-    notebook = notebooks.load(py)
+    notebook = execute.load(py)
     notebook.cells[3].metadata["scrolled"] = True
     text = jupytext.writes(notebook, "py:percent", config=settings)
     assert '"alt": "dot"' in text

@@ -2,70 +2,77 @@
 
 import re
 
+import book
 import pytest
 
-from reprolib.book import cli, readme, run as records
-from reprolib import settings as profiles
+from reprolib.book import cli, readme
 from reprolib.errors import ReproError
+from reprolib.study import provenance
 
-ROOT = records.project_root()
-SETTINGS = profiles.settings("quick")
+ROOT = provenance.project_root()
 PLACE = "before\n<!-- results: drawn -->\nold\n<!-- end -->\nafter\n"
 
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    monkeypatch.setattr(records, "project_root", lambda: tmp_path)
+    """A throw-away project with one place for results; its folder of notebooks."""
+    folder = book.project(tmp_path)
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "README.md").write_text(PLACE)
-    return tmp_path
+    return folder
 
 
-def write(project, chapter, rows, dataset="drawn"):
-    run = records.open_run(
-        chapter,
-        profile="quick",
-        settings=SETTINGS,
-        dataset=dataset,
-        runs_root=project / "runs",
-    )
-    run.write({"headline": rows})
-
-
-def test_the_table_holds_the_headline_rows_of_both_chapters(project):
-    row = {"rank1": 81.26, "mAP": 70.04, "note": "3 seeds"}
-    write(project, "05_ablations", [{"name": "aligned", **row}])
-    assert readme.refresh(project / "runs") == []  # half a run is no result
-    assert (project / "README.md").read_text() == PLACE
-    write(project, "06_benchmark", [{"name": "re-ranked", **row}])
-    assert readme.refresh(project / "runs") == ["drawn"]
-    text = (project / "README.md").read_text()
-    assert "| aligned | 81.3 | 70.0 | 3 seeds |\n| re-ranked | 81.3 | 70.0 |" in text
+def test_the_table_holds_the_headline_rows_of_the_record(project, capsys):
+    path = project.parent / "README.md"
+    assert readme.refresh() == []  # no record is no result
+    assert path.read_text() == PLACE
+    cells = book.record(project, "quick")
+    assert readme.refresh() == ["drawn"]
+    text = path.read_text()
     assert text.startswith("before\n<!-- results: drawn -->") and "old" not in text
     assert text.endswith("<!-- end -->\nafter\n")
-    assert cli.main(["readme", "--runs", str(project / "runs")]) == 0
-    assert (project / "README.md").read_text() == text
+    # Made-up scores: 10 * number of the method + kind + seed, over seeds 0 to 2.
+    assert "| identity loss alone | 1.0 | 0.5 | 3 seeds, sd 1.0 / 0.5 |\n" in text
+    assert "| aligned, local distance | 42.0 | 21.0 | 3 seeds, sd" in text
+    assert "| mutual + re-ranking, both distances | 54.2 | 27.1 |" in text
+    last = text.splitlines()[-3]
+    for part in (
+        *("Profile quick", "seeds 0, 1, 2", "commit 012345678,", "torch 2.12.1"),
+        *("A Processor", f"{len(cells)} trainings, {len(cells)} minutes of one core"),
+    ):
+        assert part in last
+    assert cli.main(["readme"]) == 0
+    assert path.read_text() == text
+    assert capsys.readouterr().out == "README.md: results of drawn\n"
 
 
-@pytest.mark.parametrize("name", ["cuhk-sysu-g50", "market1501+cuhk03-new-labelled"])
+@pytest.mark.parametrize("name", ["viper", "market1501+cuhk03-new-labelled"])
 def test_every_data_set_can_have_a_place(project, name):
-    (project / "README.md").write_text(PLACE.replace("drawn", name))
-    row = {"name": "aligned", "rank1": 50.0, "mAP": 40.0, "note": ""}
-    for chapter in readme.CHAPTERS:
-        write(project, chapter, [row], name)
-    assert readme.refresh(project / "runs") == [name]
-    assert "| aligned | 50.0 | 40.0 |" in (project / "README.md").read_text()
+    path = project.parent / "README.md"
+    path.write_text(PLACE.replace("drawn", name) + PLACE)
+    book.record(project, "quick", name)
+    assert readme.refresh() == [name]
+    text = path.read_text()
+    assert "| aligned, local distance | 42.0 | 21.0 |" in text
+    assert text.endswith(PLACE)  # of another data set, which has no record
 
 
 def test_a_readme_without_a_place_is_named(project):
-    (project / "README.md").write_text("nothing here")
+    (project.parent / "README.md").write_text("nothing here")
     with pytest.raises(ReproError, match=r"README\.md.*no place"):
-        readme.refresh(project / "runs")
+        readme.refresh()
 
 
-def test_the_readme_names_the_commands_and_shows_figures_that_exist():
+def test_what_the_readme_shows_and_links_exists():
     text = (ROOT / "README.md").read_text()
-    assert "make reproduce" in text and "make test" in text
     pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", text)
     assert len(pictures) >= 2
-    for path in pictures + re.findall(r"\]\((notebooks/[^)]+|figures/[^)]+)\)", text):
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", text)
+    for path in {*pictures, *links}:
         assert (ROOT / path).exists(), path
+
+
+def test_every_make_target_of_the_readme_is_one():
+    targets = re.search(r"^\.PHONY: (.*)", (ROOT / "Makefile").read_text(), re.M)[1]
+    named = re.findall(r"\bmake ([a-z]+)", (ROOT / "README.md").read_text())
+    assert {"reproduce", "test"} <= set(named) <= set(targets.split())

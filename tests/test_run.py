@@ -204,12 +204,21 @@ def test_committed_cells_are_those_of_unchanged_settings(recorded, monkeypatch):
     assert open_run("x", "quick").cells()[1] != "drawn-smoke.jsonl"
 
 
-def test_a_record_that_lacks_a_cell_is_not_used(recorded, tmp_path, monkeypatch):
+def test_a_record_counts_once_it_has_every_variant_from_the_first_seed(
+    recorded, tmp_path, monkeypatch
+):
     path = tmp_path / "notebooks" / "records" / "drawn-smoke.jsonl"
-    path.write_text("".join(path.read_text().splitlines(keepends=True)[1:]))
+    lines = path.read_text().splitlines(keepends=True)
     monkeypatch.setattr(runs.Store, "scores", lambda *_: {})
     monkeypatch.setattr(runs.Store, "model", lambda *_: {})
-    assert open_run("x", "smoke").cells()[1] != "drawn-smoke.jsonl"
+    path.write_text("".join(lines[:-1]))  # without one of the second seed
+    run = open_run("x", "smoke")
+    cells, source = run.cells()
+    assert source == "drawn-smoke.jsonl" and len(cells) == len(recorded) - 1
+    assert run.seeds == (0,)
+    path.write_text("".join(lines[1:]))  # without one of the first
+    assert run.recorded == {} and run.cells()[1] != "drawn-smoke.jsonl"
+    assert run.seeds == (0, 1)
 
 
 # The project around it.

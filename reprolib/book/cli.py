@@ -43,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     prepare.add_argument("--box", type=float, help="error of the boxes, 0 to 1")
     ready = command("ready", check_ready, "say whether the book can be run", where)
     ready.add_argument("--cores", default="1", help="how many jobs at a time")
-    command("record", write_record, "write the record of the whole study", where)
+    command("record", write_record, "write the study's record", where)
     command(
         "leak", measure_leak, "train ten seeds of the leak, write the record", where
     )
@@ -131,7 +131,7 @@ def check_ready(options: argparse.Namespace) -> None:
 
 
 def write_record(options: argparse.Namespace) -> None:
-    """Train what is missing of the grid, and commit-ready its scores to one file."""
+    """Write the scores of all trained networks of the grid to the study's record."""
     from reprolib.study import records
 
     print(records.write_cells(_open(options).store))

@@ -3,7 +3,7 @@
 import re
 
 from reprolib import settings
-from reprolib.book import benchmark
+from reprolib.book import benchmark, promise
 from reprolib.errors import ReproError
 from reprolib.study import headline, provenance, records
 from reprolib.study.store import write_text
@@ -13,8 +13,8 @@ def refresh(profile: str = "quick") -> list[str]:
     """Rewrite the results of every data set that README.md has a place for.
 
     A place is what stands between `<!-- results: NAME -->` and `<!-- end -->`; it
-    stays as it is where no record of that data set is committed. The name "speed"
-    stands for the last benchmark. Returns the names that were written.
+    stays as it is where no record of that data set is committed. "speed" stands for
+    the last benchmark, "promise" for the last timed run. Returns what was written.
     """
     path, written = provenance.project_root() / "README.md", []
 
@@ -22,6 +22,8 @@ def refresh(profile: str = "quick") -> list[str]:
         name = match[1]
         if name == "speed":
             text = benchmark.table(benchmark.read())
+        elif name == "promise":
+            text = promise.text(promise.read())
         elif cells := records.cells(name, profile):
             text = block(cells, name, profile)
         else:

@@ -83,12 +83,18 @@ class Run:
 
     @property
     def recorded(self) -> dict[tuple[str, int], dict]:
-        """The committed cells of the study, if they are of these settings, or none."""
+        """The committed cells of the study, if they are of these settings, or none.
+
+        A record counts once it has every variant from the first seed.
+        """
         if self.changed:
             return {}
         cells = records.cells(self.dataset, self.profile)
         wanted = variants.grid(self.settings)
-        return {k: cells[k] for k in wanted} if cells.keys() >= set(wanted) else {}
+        first = {key for key in wanted if key[1] == self.settings.study.seeds[0]}
+        return (
+            {k: cells[k] for k in wanted if k in cells} if first <= set(cells) else {}
+        )
 
     @property
     def seeds(self) -> tuple[int, ...]:

@@ -31,11 +31,11 @@ def scores_of(scores: dict, kind: str, box: float, reranked: bool = False) -> di
 
 
 def rows(cells: dict[tuple[str, int], dict], settings: Settings) -> list[dict]:
-    """A row of the table for each of `ROWS`, with mean and spread over the seeds."""
-    box, seeds = settings.data.box_error, settings.study.seeds
-    made = []
+    """A row of the table for each of `ROWS`, with mean and spread over its seeds."""
+    box, made = settings.data.box_error, []
     for name, (method, kind, reranked) in ROWS.items():
         variant = variants.name(method, box)
+        seeds = [s for s in settings.study.seeds if (variant, s) in cells]
         every = [
             scores_of(cells[variant, seed]["scores"], kind, box, reranked)
             for seed in seeds

@@ -31,7 +31,7 @@ def cells(dataset: str, profile: str) -> dict[tuple[str, int], dict]:
     try:
         lines = [json.loads(s) for s in file.read_text(encoding="utf-8").splitlines()]
         return {(line["variant"], line["seed"]): line for line in lines}
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise ReproError(
             f"{file}: not a record of a study ({error}); expected a JSON object a "
             "line, with variant and seed. Make it again with `make study`."
@@ -44,10 +44,10 @@ def is_of_todays_code(cell: dict) -> bool:
 
 
 def write_cells(store: Store) -> Path:
-    """Train and score what is missing of the grid, and write the whole record."""
+    """Write the record of all cells of the grid whose networks lie in the store."""
     lines = []
     usual = store.settings
-    for variant, seed in variants.grid(usual):
+    for variant, seed in filter(lambda key: store.has(*key), variants.grid(usual)):
         scores, model = store.scores(variant, seed), store.model(variant, seed)
         differing = variants.settings_of(variant, usual).differing(usual)
         kept = ("seconds", "code", "date", "commit", "dirty", "versions", "hardware")

@@ -1,1 +1,1 @@
-"""What the core costs: `make bench` prints it and writes reprolib/speed.json."""
+"""What the core costs: `make bench` prints it and writes its record."""

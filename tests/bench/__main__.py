@@ -1,16 +1,17 @@
-"""Print one line a task and write reprolib/speed.json."""
+"""Print one line a task and write notebooks/records/benchmark.json."""
 
 import torch
 
 from bench import growth, tasks
 from bench.reading import reading_tasks
+from bench.steps import step_tasks
 from bench.timing import peak_megabytes, timed
-from reprolib.study import records as measurements
-from reprolib.book import benchmark as speed
+from reprolib.study import records
 
 GROUPS = (
     tasks.alignment_tasks,
     tasks.training_tasks,
+    step_tasks,
     tasks.ranking_tasks,
     tasks.reranking_tasks,
     tasks.large_gallery_tasks,
@@ -59,7 +60,7 @@ def main():
         "gallery": list(growth.by_gallery()),
         "reranked": list(growth.by_reranked()),
     }
-    print(measurements.write(speed.RECORD, found))
+    print(records.write("benchmark", found))
 
 
 if __name__ == "__main__":
