@@ -18,6 +18,8 @@ BIN := .venv/bin
 BOOK := $(BIN)/python -m reprolib
 WHERE = --profile "$(PROFILE)" --dataset "$(DATASET)" --data-root "$(DATA_ROOT)" --runs "$(RUNS)"
 LOG = .snakemake/last.log
+# Bars as lines; of what Snakemake says, what went wrong.
+LINES = stdbuf -oL tr '\r' '\n' | sed -uE '/^ *$$|: +0%\||^(Assuming|Building|Using|Select|Execute)/d'
 SNAKEMAKE = mkdir -p .snakemake && PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake \
 	--cores $(CORES) --quiet rules reason host progress --rerun-incomplete --config \
 	profile="$(PROFILE)" dataset="$(DATASET)" data_root="$(DATA_ROOT)" runs="$(RUNS)" --
@@ -49,7 +51,7 @@ reproduce: book ## run the whole book, then show its results
 # Of a failed run the last line is its reason.
 book: setup
 	@$(BOOK) ready $(WHERE) --cores "$(CORES)"
-	@$(SNAKEMAKE) all 2>&1 | tr '\r' '\n' | tee $(LOG) \
+	@$(SNAKEMAKE) all 2>&1 | $(LINES) | tee $(LOG) \
 	    || { grep -h '^error:' $(LOG) | tail -1 >&2; exit 1; }
 
 test: setup ## run the tests
@@ -65,7 +67,7 @@ notebooks: setup ## bring each notebook up to its .py, keeping outputs
 
 study: setup ## train every variant from every seed, write the record
 	@$(BOOK) ready $(WHERE) --cores "$(CORES)"
-	@$(SNAKEMAKE) study 2>&1 | tr '\r' '\n'
+	@$(SNAKEMAKE) study 2>&1 | $(LINES)
 
 bench: setup ## time the library against plain forms (8 minutes, quiet machine)
 	@cd tests && ../$(BIN)/python -m bench

@@ -4,6 +4,8 @@ import copy
 import re
 
 import pytest
+import torch
+from bench import steps
 
 from reprolib.book import benchmark
 from reprolib.errors import ReproError
@@ -62,3 +64,27 @@ def test_the_record_is_measured_as_it_says():
     assert [p["stripes"] for p in record["stripes"]] == [4, 8, 16, 32]
     assert record["gallery"][0]["gallery"] == 1_000
     assert record["gallery"][-1]["gallery"] == 500_000
+
+
+def test_the_step_that_is_timed_is_a_step_of_training(monkeypatch):
+    seen = []
+    monkeypatch.setattr(steps, "batch_loss", spy(steps.batch_loss, seen))
+    step, bare = steps.step_tasks()
+    assert step.name == "training step, 64 pictures of 112 x 56"
+    weights = step.call.args[4][0].identity.weight
+    before = weights.detach().clone()
+    step.call()
+    ((features, classes, _),) = seen
+    assert len(features) == 1 and len(features[0].logits) == len(classes) == 64
+    assert not torch.equal(before, weights)
+    before = weights.detach().clone()
+    bare.call()
+    assert torch.equal(before, weights) and weights.grad is not None
+
+
+def spy(function, seen):
+    def called(*arguments):
+        seen.append(arguments)
+        return function(*arguments)
+
+    return called

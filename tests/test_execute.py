@@ -55,18 +55,6 @@ def test_a_good_run_leaves_notebook_and_record(folder, tmp_path, capsys):
     assert lines[-1].startswith("[00 start] done in ")
 
 
-def test_parameters_take_effect(folder, tmp_path):
-    book.chapter(folder, "00_start")
-    asked = {"steps": "7", "seeds": "[5]", "seed": "2"}
-    runs = str(tmp_path / "elsewhere {x}")
-    done = execute.run_chapter("0", profile="smoke", runs_root=runs, asked=asked)
-    assert done.parents[1] == Path(runs, "drawn-smoke-seeds=[5],steps=7")
-    record = read(done.parent / "results.json")
-    assert record["parameters"]["steps"] == record["scores"]["steps"] == 7
-    assert record["parameters"]["seeds"] == [5]
-    assert record["seed"] == 2
-
-
 @pytest.mark.parametrize(
     ("asked", "named"),
     [
@@ -145,21 +133,23 @@ def test_papermill_itself_runs_a_pair(folder, tmp_path):
     assert record["parameters"]["steps"] == 3
 
 
-def test_the_opening_may_run_again_below_names_that_are_settings(folder, tmp_path):
-    """A chapter's own `height` is no setting; what papermill injected still is."""
+def test_parameters_take_effect_and_a_chapters_own_names_do_not(folder, tmp_path):
+    """The opening may run again below `height = 3`: only what was injected counts."""
     again = HEAD.partition("# %%\nfrom")[2].replace("{name}", "00_start")
     body = "\n# %%\nheight, margin, steps = 3, 7, 5\n\n# %%\nfrom" + again
     book.chapter(folder, "00_start", body)
-    usual = execute.run_chapter("00_start", profile="smoke")
-    assert usual.parents[1].name == "drawn-smoke"
+    runs = tmp_path / "elsewhere {x}"
+    usual = execute.run_chapter("0", profile="smoke", runs_root=str(runs))
+    assert usual.parents[1] == runs / "drawn-smoke"
     wanted = settings.load("smoke")
     assert read(usual.parent / "results.json")["parameters"] == wanted.as_dict()
-    before = {p: p.read_bytes() for p in (tmp_path / "runs").rglob("*.*")}
-    asked = {"class_mutual_weight": "1.0", "steps": "30"}
-    done = execute.run_chapter("00_start", profile="smoke", asked=asked)
+    before = {p: p.read_bytes() for p in runs.rglob("*.*")}
+    asked = {"class_mutual_weight": "1.0", "steps": "30", "seeds": "[5]", "seed": "2"}
+    done = execute.run_chapter("0", profile="smoke", runs_root=str(runs), asked=asked)
     found = read(done.parent / "results.json")
-    other = wanted.changed(class_mutual_weight=1.0, steps=30)
-    assert found["parameters"] == other.as_dict() and found["scores"]["steps"] == 30
+    other = wanted.changed(class_mutual_weight=1.0, steps=30, seeds=(5,))
+    assert found["parameters"] == other.as_dict()
+    assert (found["scores"]["steps"], found["seed"]) == (30, 2)
     # The usual run beside it is byte for byte what it was.
     assert before == {p: p.read_bytes() for p in before}
     assert done.parents[1] != usual.parents[1]

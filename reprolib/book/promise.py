@@ -10,8 +10,8 @@ def text(record: dict) -> str:
         f"From an installed environment of {record['venv_gb']:.1f} GB, "
         f"`make reproduce` took **{record['minutes']:.0f} minutes**; its largest "
         f"process held {record['largest_process_gb']:.1f} GB of memory (there are two "
-        f"at a time), and `runs/` then {record['runs_gb']:.1f} GB of disk. *Measured by "
-        f"`make promise` on {host['cpu']}, {host['cores']} cores, no GPU, "
+        f"at a time), and `runs/` then {record['runs_gb']:.1f} GB of disk. *Measured "
+        f"by `make promise` on {host['cpu']}, {host['cores']} cores, no GPU, "
         f"{record['date']}, commit {record['commit'][:9]}.*"
     )
 

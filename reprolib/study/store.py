@@ -131,8 +131,10 @@ class Store:
 
     def model(self, variant: str, seed: int) -> dict:
         """The facts of a trained network: settings, seconds, commit, hardware."""
-        self.trained(variant, seed)
-        return json.loads((self.folder(variant, seed) / "model.json").read_text())
+        path = self.folder(variant, seed) / "model.json"
+        if not path.exists():
+            self.trained(variant, seed)
+        return json.loads(path.read_text(encoding="utf-8"))
 
     def scores(self, variant: str, seed: int) -> dict:
         """Rank-k and mAP of every student, kind of distance and dose of box error.

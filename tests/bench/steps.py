@@ -1,4 +1,4 @@
-"""A whole step of training, and what of it is the network's own forward and backward."""
+"""A whole step of training, and the forward and backward of its network alone."""
 
 from functools import partial
 from itertools import count
