@@ -131,7 +131,8 @@ fig, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 4.9), sharey=True)
 for ax, score, title in zip(axes, ("mAP", "rank1"), ("mAP", "rank-1"), strict=True):
     for y, ((method, _), group) in enumerate(grouped):
         colour = figures.COLOURS[method]
-        ax.plot(group[score], [y] * len(group), "o", color=colour, markersize=5, alpha=0.7)
+        dots = {"color": colour, "markersize": 5, "alpha": 0.7}
+        ax.plot(group[score], [y] * len(group), "o", **dots)
         ax.plot(group[score].mean(), y, "|", color="black", markersize=12)
     ax.set(xlabel=f"{title}, %")
 axes[0].set_yticks(range(len(table)), [f"{m} · {k}" for m, k in table.index])
@@ -221,7 +222,8 @@ for y, claim in enumerate(found.values()):
     if claim["interval"]:
         ax.plot(claim["interval"], (y, y), color=colour, linewidth=2)
     ax.plot(claim["mean"], y, "o", color=colour, markersize=9)
-    ax.plot(claim["per_seed"], [y] * len(claim["per_seed"]), "o", color="black", markersize=3)
+    each = claim["per_seed"]
+    ax.plot(each, [y] * len(each), "o", color="black", markersize=3)
 ax.axvline(0, color="black", linewidth=1)
 every = np.concatenate([claim["per_seed"] for claim in found.values()])
 edge = 1.5 * np.abs(every).max() + 1

@@ -34,7 +34,10 @@ def project(tmp_path, monkeypatch):
         ("run 0 -p stepz 3", "unknown parameter 'stepz'"),
         ("run 0 --dataset nothing", "nothing"),
         ("train aligned --profile smoke", "unknown variant 'aligned'"),
-        ("train aligned-box1 -p margin -1", "margin = -1.0: expected at least 0"),
+        (
+            "train aligned-box1 --profile smoke -p margin -1",
+            "margin = -1.0: expected at least 0",
+        ),
         ("train aligned-box1 --dataset ../viper", "unknown data set '../viper'"),
         ("prepare --dataset viper --profile smoke", "data_root"),
         ("prepare --dataset viper --data-root /nowhere --profile smoke", "/nowhere"),

@@ -10,12 +10,12 @@ import pytest
 
 from reprolib import data, settings
 from reprolib.book import cli
-from reprolib.book import run as records
 from reprolib.data import drawn
 from reprolib.data.sets import cuhk01, cuhk03, market1501, mars, sources, viper
 from reprolib.errors import ReproError
+from reprolib.study import provenance
 
-ROOT = records.project_root()
+ROOT = provenance.project_root()
 PAGES = sorted((ROOT / "notebooks" / "data_sets").glob("*.md"))
 TEXTS = {path.stem: path.read_text(encoding="utf-8") for path in PAGES}
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)

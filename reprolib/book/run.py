@@ -110,9 +110,13 @@ class Run:
         """
         if recorded := self.recorded:
             return recorded, records.path(self.dataset, self.profile).name
-        store, wanted = self.store, variants.grid(self.settings)
+        return self.trained(variants.grid(self.settings)), "trained here"
+
+    def trained(self, wanted: list[tuple[str, int]]) -> dict[tuple[str, int], dict]:
+        """The cells `wanted`, from the store; what is missing is trained and scored."""
+        store = self.store
         made = {key: {"scores": store.scores(*key)} for key in wanted}
-        return {k: v | store.model(*k) for k, v in made.items()}, "trained here"
+        return {key: cell | store.model(*key) for key, cell in made.items()}
 
     def find(self, name: str) -> dict | None:
         """The record of another chapter, such as `04_training`, or None.
@@ -217,7 +221,7 @@ def _injected() -> dict[str, object]:
     for cell in shell.user_ns.get("In", ()) if shell else ():
         if cell.startswith("# Parameters\n"):
             for line in ast.parse(cell).body:
-                name = line.targets[0].id
+                name = line.targets[0].id if isinstance(line, ast.Assign) else ""
                 if name in settings.GROUP_OF:
                     changed[name] = ast.literal_eval(line.value)
     return changed

@@ -4,22 +4,26 @@ import pandas as pd
 
 from reprolib.book.run import Run
 from reprolib.study import headline as study
+from reprolib.study import variants
 from reprolib.study.models import Model
 
 
 def headline(run: Run) -> str:
     """The headline rows, beside them what the first seed gives here, if it is there."""
-    cells, source = run.cells()
+    cells, source, store = run.recorded, "the committed record", run.store
+    if not cells:
+        there = [key for key in variants.grid(run.settings) if store.has(*key)]
+        cells, source = run.trained(there), "trained here"
     seed, box = run.settings.study.seeds[0], run.settings.data.box_error
     table = {}
     for row in study.rows(cells, run.settings):
         numbers = {"rank-1": row["rank1"], "mAP": row["mAP"], "": row["note"]}
         key = row["variant"], seed
-        if source.endswith(".jsonl") and run.store.has(*key):
+        if run.recorded and store.has(*key):
             where = row["kind"], box, row["reranked"]
             for name, scores in (
                 ("record", cells[key]["scores"]),
-                ("here", run.store.scores(*key)),
+                ("here", store.scores(*key)),
             ):
                 one = study.scores_of(scores, *where)
                 numbers[f"seed {seed}, {name}"] = (

@@ -31,11 +31,13 @@ def scores_of(scores: dict, kind: str, box: float, reranked: bool = False) -> di
 
 
 def rows(cells: dict[tuple[str, int], dict], settings: Settings) -> list[dict]:
-    """A row of the table for each of `ROWS`, with mean and spread over its seeds."""
+    """A row for each of `ROWS` that has a cell, with mean and spread over its seeds."""
     box, made = settings.data.box_error, []
     for name, (method, kind, reranked) in ROWS.items():
         variant = variants.name(method, box)
         seeds = [s for s in settings.study.seeds if (variant, s) in cells]
+        if not seeds:
+            continue
         every = [
             scores_of(cells[variant, seed]["scores"], kind, box, reranked)
             for seed in seeds
