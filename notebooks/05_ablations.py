@@ -247,7 +247,7 @@ plt.show()
 
 # %%
 aligned, unaligned = (per_seed(m, m) for m in ("aligned", "unaligned"))
-for number, gained in (aligned - unaligned).items():
+for number, gained in (aligned - unaligned).dropna().items():
     each = f"aligned {aligned[number]:5.1f}, unaligned {unaligned[number]:5.1f}"
     print(f"seed {number}: {each}, mAP {gained:+.1f}")
 gain = float((aligned - unaligned).mean())

@@ -4,13 +4,14 @@ import pandas as pd
 
 from reprolib.book.run import Run
 from reprolib.study import headline as study
-from reprolib.study import variants
+from reprolib.study import records, variants
 from reprolib.study.models import Model
 
 
 def headline(run: Run) -> str:
     """The headline rows, beside them what the first seed gives here, if it is there."""
-    cells, source, store = run.recorded, "the committed record", run.store
+    cells, source = run.recorded, records.path(run.dataset, run.profile).name
+    store = run.store
     if not cells:
         there = [key for key in variants.grid(run.settings) if store.has(*key)]
         cells, source = run.trained(there), "trained here"
