@@ -449,12 +449,12 @@ print(f"{batch} images x {steps:,} batches = {total / 1e6:.1f} million image pas
 
 # %% [markdown]
 # And the speed can be measured on the machine that runs this notebook, with the real
-# network at the real size, on noise in place of photographs. On a CPU a batch of 4 is
+# network at the real size, on noise in place of photographs. On a CPU a batch of 8 is
 # enough; a GPU gets the full one.
 
 # %%
 where = training.device()
-count = 4 if where.type == "cpu" else batch
+count = 8 if where.type == "cpu" else batch
 network = build(full.network, 751, seed).to(where).train()
 classes = (torch.arange(count) // full.schedule.shots_per_id).to(where)
 noise = torch.randint(256, (count, 3, full.data.height, full.data.width))
