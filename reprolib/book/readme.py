@@ -22,7 +22,7 @@ def refresh(profile: str = "quick") -> list[str]:
         name = match[1]
         if name == "speed":
             text = benchmark.table(benchmark.read())
-        elif name == "promise":
+        elif name == "promise" and (records.folder() / "promise.json").exists():
             text = promise.text(promise.read())
         elif cells := records.cells(name, profile):
             text = block(cells, name, profile)
