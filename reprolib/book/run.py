@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from reprolib import __version__, settings
+from reprolib.data import digest, parts
 from reprolib.errors import ReproError
 from reprolib.settings import Settings
 from reprolib.study import provenance, records, variants
@@ -64,8 +65,6 @@ class Run:
         other = self.settings.differing(usual).items()
         words = ",".join(f"{k}={v}".replace("/", "_") for k, v in sorted(other))
         if len(words) > LONGEST:
-            from reprolib.data import digest
-
             words = f"{words[:LONGEST]}-{digest.of(words)[:6]}"
         return self.runs / "-".join(filter(None, (self.dataset, self.profile, words)))
 
@@ -203,10 +202,7 @@ def open_run(
     `ReproError` for an unknown profile, data set or setting. Called by every chapter.
     """
     changed = {**_injected(), **changed}
-    if dataset != "drawn":  # to look the others up takes seconds, as it imports torch
-        from reprolib.data import parts
-
-        parts(dataset)
+    parts(dataset)  # refuses an unknown one
     usual = settings.load(profile, dataset)
     differing = usual.changed(**changed).differing(usual)
     root = runs_folder(runs_root)

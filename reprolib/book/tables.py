@@ -11,7 +11,7 @@ from reprolib.study.models import Model
 def headline(run: Run) -> str:
     """The headline rows, beside them what the first seed gives here, if it is there."""
     cells, source = run.recorded, records.path(run.dataset, run.profile).name
-    store = run.store
+    store, beside_record = run.store, bool(cells)
     if not cells:
         there = [key for key in variants.grid(run.settings) if store.has(*key)]
         cells, source = run.trained(there), "trained here"
@@ -20,7 +20,7 @@ def headline(run: Run) -> str:
     for row in study.rows(cells, run.settings):
         numbers = {"rank-1": row["rank1"], "mAP": row["mAP"], "": row["note"]}
         key = row["variant"], seed
-        if run.recorded and store.has(*key):
+        if beside_record and store.has(*key):
             where = row["kind"], box, row["reranked"]
             for name, scores in (
                 ("record", cells[key]["scores"]),
