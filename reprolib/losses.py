@@ -51,6 +51,15 @@ def hinge(positive, negative, margin=0.3):
     return functional.relu(margin + positive - negative).mean()
 
 
+def soft_margin(positive, negative):
+    """Return the mean of log(1 + e^(positive - negative)), a hinge without a margin.
+
+    positive, negative: (N,) distances of the hard triplets. Hermans et al. 2017;
+    chapter 5.
+    """
+    return functional.softplus(positive - negative).mean()
+
+
 def metric_mutual_loss(d1, d2):
     """Return the paper's L_M for two students' global distances.
 

@@ -112,6 +112,37 @@ def test_the_global_feature_is_the_pooled_map_of_unit_length_if_asked(pooling):
     assert torch.equal(one.logits, other.logits)
 
 
+def test_the_identity_head_may_see_a_normalised_feature():
+    normed = replace(SMOKE, head_norm=True, head_start="torch")
+    network = build(normed, 5, seed=0).train()
+    found = network(images(16))
+    feature = found.global_
+    standard = (feature - feature.mean(0)) / (
+        feature.var(0, correction=0) + 1e-5
+    ).sqrt()
+    torch.testing.assert_close(found.logits, network.identity(standard))
+    # What is matched is the feature before it, and the other weights start the same.
+    plain = build(SMOKE, 5, seed=0).train()
+    torch.testing.assert_close(plain(images(16)).global_, feature)
+    assert plain.identity.weight.std() > 3 * network.identity.weight.std()
+
+
+@pytest.mark.parametrize("stripes", [1, 3, 7])
+def test_rows_are_pooled_to_the_stripes_asked_for(stripes):
+    network = build(replace(SMOKE, stripes=stripes), 5, seed=0).eval()
+    plain = build(SMOKE, 5, seed=0).eval()
+    with torch.no_grad():
+        found, maps = network(images()), plain.backbone(images())
+    assert found.local.shape[1] == stripes
+    if stripes == 7:
+        torch.testing.assert_close(found.local, plain(images()).local)
+    if stripes == 1:
+        mean = maps.amax(3).mean(2)[:, :, None, None]
+        with torch.no_grad():
+            wanted = torch.nn.functional.normalize(plain.local(mean).flatten(1))
+        torch.testing.assert_close(found.local[:, 0], wanted)
+
+
 def test_stripes_keep_their_length_if_asked():
     network = build(SMOKE, 5, seed=0).eval()
     raw = build(replace(SMOKE, normalise_stripes=False), 5, seed=0).eval()

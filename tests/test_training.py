@@ -9,10 +9,12 @@ import torch
 
 from reprolib import settings as profiles
 from reprolib import training
+from reprolib.alignment import local_distance
 from reprolib.data.pictures import Pixels
 from reprolib.errors import ReproError
 from reprolib.evaluation import evaluate
 from reprolib.evaluation.features import distance, embed_split
+from reprolib.losses import batch_hard
 from reprolib.networks import Features
 from reprolib.training import checkpoints, loop
 
@@ -262,3 +264,69 @@ def test_a_checkpoint_is_safetensors_and_nothing_else_is_left(tmp_path):
     header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
     assert "student0.identity.weight" in header
     assert not any(name.startswith("adam") for name in header)
+
+
+# What the study varies.
+
+
+def test_the_rate_rises_then_falls_and_a_second_stage_is_slower():
+    schedule = SETTINGS.changed(
+        steps=100, learning_rate=1.0, warm_up=0.1, decay_at=(0.5,), decay=0.1
+    ).schedule
+    rates = [loop.learning_rate(schedule, step) for step in (0, 4, 9, 10, 49, 50, 99)]
+    assert rates == pytest.approx([0.1, 0.5, 1, 1, 1, 0.1, 0.1])
+    twice = SETTINGS.changed(
+        steps=60, learning_rate=1.0, decay_at=(0.5,), decay=0.1, second_stage=True
+    ).schedule
+    rates = [loop.learning_rate(twice, step) for step in (0, 15, 29, 30, 39, 40, 50)]
+    assert rates == pytest.approx([1, 0.1, 0.1, 0.3, 0.3, 0.1, 0.01])
+
+
+def test_identity_comes_first_and_the_exchange_in_the_second_stage():
+    here = SETTINGS.changed(
+        steps=10, identity_first=0.3, second_stage=True, class_mutual_weight=2.0
+    )
+    weights = [loop.loss_at(here, step) for step in range(10)]
+    assert [w.global_weight for w in weights] == [0] * 3 + [1] * 7
+    assert [w.local_weight for w in weights] == [0] * 3 + [1] * 7
+    assert [w.class_mutual_weight for w in weights] == [0] * 5 + [2] * 5
+    assert [w.metric_mutual_weight for w in weights] == [0] * 5 + [0.001] * 5
+    assert loop.loss_at(SETTINGS, 0) == SETTINGS.loss
+
+
+@pytest.mark.parametrize("local", ["warped", "whole"])
+def test_other_local_branches_take_the_same_triplets(local):
+    classes, f = torch.arange(4).repeat_interleave(3), features()
+    loss = SETTINGS.changed(local=local).loss
+    parts, distances = loop.student_losses(f, classes, loss)
+    positive, negative = batch_hard(distances, classes)
+    far, near = (
+        loop.PAIRED[local](f.local, f.local[other]) for other in (positive, negative)
+    )
+    wanted = torch.relu(loss.margin + far - near).mean()
+    torch.testing.assert_close(parts["local"], wanted)
+
+
+def test_triplets_may_be_mined_by_local_distance():
+    classes, f = torch.arange(4).repeat_interleave(3), features()
+    loss = SETTINGS.changed(mining="local").loss
+    parts, distances = loop.student_losses(f, classes, loss)
+    positive, negative = batch_hard(local_distance(f.local, f.local), classes)
+    anchor = torch.arange(12)
+    far, near = distances[anchor, positive], distances[anchor, negative]
+    wanted = torch.relu(loss.margin + far - near).mean()
+    torch.testing.assert_close(parts["global"], wanted)
+    by_global = loop.student_losses(f, classes, SETTINGS.loss)[0]
+    assert not torch.isclose(parts["global"], by_global["global"])
+
+
+def test_a_soft_margin_never_ends_and_the_hinge_does():
+    classes = torch.arange(4).repeat_interleave(3)
+    far_apart = torch.zeros(12, 16)
+    far_apart[torch.arange(12), classes] = 3.0
+    f = features()._replace(global_=far_apart)
+    hard = loop.student_losses(f, classes, SETTINGS.changed(local="none").loss)[0]
+    soft = SETTINGS.changed(local="none", soft_margin=True).loss
+    found = loop.student_losses(f, classes, soft)[0]
+    assert hard["global"] == 0
+    assert float(found["global"]) == pytest.approx(math.log1p(math.exp(-(18**0.5))))

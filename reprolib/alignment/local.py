@@ -8,6 +8,7 @@ The gradient runs along the path that `trace_path` returns.
 """
 
 import torch
+import torch.nn.functional as F
 
 from reprolib.alignment.distances import as_tensor, differences, pairwise
 from reprolib.alignment.recurrence import ShortestPath, walk
@@ -23,7 +24,7 @@ def stripe_distances(f, g):
     equal stripes give exactly 0, with gradient 0. Raises ReproError when the shapes
     do not fit. Taught in chapter 2.
     """
-    f, g = _features(f, g)
+    f, g = features_of(f, g)
     (n, h, c), (m, w, _) = f.shape, g.shape
     x = differences(f.reshape(n * h, c), g.reshape(m * w, c))
     return torch.tanh(x / 2).view(n, h, m, w).transpose(1, 2)
@@ -67,7 +68,7 @@ def local_distance(f, g):
     of 0. Stripes longer than 16 take the slower exact differences. Raises ReproError
     when the shapes do not fit. Taught in chapter 2.
     """
-    return LocalDistance.apply(*_features(f, g))
+    return LocalDistance.apply(*features_of(f, g))
 
 
 def rigid_distance(f, g):
@@ -76,7 +77,7 @@ def rigid_distance(f, g):
     f: (N, H, C), g: (M, H, C) -> (N, M), the sum of d_ii, differentiable. The
     comparison of chapter 2 and of the ablation in chapter 5.
     """
-    f, g = _features(f, g, rigid=True)
+    f, g = features_of(f, g, rigid=True)
     size, by_stripe = tile_sizes(f, g)[0], g.transpose(0, 1)
     tiles = [_rigid_tile(tile.transpose(0, 1), by_stripe) for tile in f.split(size)]
     return torch.cat(tiles)
@@ -88,7 +89,7 @@ def paired_local_distance(f, g):
     f: (B, H, C), g: (B, W, C) -> (B,), differentiable; for the hard triplets of
     chapters 3 and 4.
     """
-    return PairedLocalDistance.apply(*_features(f, g, paired=True))
+    return PairedLocalDistance.apply(*features_of(f, g, paired=True))
 
 
 def paired_rigid_distance(f, g):
@@ -96,12 +97,13 @@ def paired_rigid_distance(f, g):
 
     f: (B, H, C), g: (B, H, C) -> (B,), differentiable; chapters 3 and 5.
     """
-    f, g = _features(f, g, rigid=True, paired=True)
+    f, g = features_of(f, g, rigid=True, paired=True)
     x = differences(f[:, :, None], g[:, :, None])[..., 0, 0]
     return torch.tanh(x / 2).sum(1)
 
 
-def _features(f, g, rigid=False, paired=False):
+def features_of(f, g, rigid=False, paired=False):
+    """Return both as float tensors that fit together, or raise a ReproError."""
     f, g = as_tensor("f", f, "N, H, C"), as_tensor("g", g, "M, W, C")
     if f.dtype != g.dtype:
         f, g = f.double(), g.double()
@@ -117,6 +119,17 @@ def _features(f, g, rigid=False, paired=False):
             "(N, H, C) and (M, W, C), not empty, with the same C from the same network"
         )
     return f, g
+
+
+def paired_whole_distance(f, g):
+    """Return H tanh(x / 2) of given pairs, x the distance of their mean stripes.
+
+    f: (B, H, C), g: (B, H, C) -> (B,), differentiable: a local branch that knows no
+    stripes, the control of chapter 5.
+    """
+    f, g = features_of(f, g, rigid=True, paired=True)
+    means = [F.normalize(stripes.mean(1))[:, None] for stripes in (f, g)]
+    return f.shape[1] * torch.tanh(differences(*means)[:, 0, 0] / 2)
 
 
 def _rigid_tile(f, g):

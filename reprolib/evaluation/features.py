@@ -12,7 +12,14 @@ from reprolib.data.tracklets import pool_tracklets
 from reprolib.errors import ReproError
 from reprolib.networks import AlignedReID
 
-KINDS = ("global", "aligned", "unaligned", "global+aligned", "global+unaligned")
+# A local branch can be tested by any of three paths, alone or beside the global vector.
+PATHS = {
+    "aligned": alignment.local_distance,
+    "unaligned": alignment.rigid_distance,
+    "warped": alignment.warped_distance,
+}
+EVERY_KIND = ("global", *PATHS, *(f"global+{path}" for path in PATHS))
+KINDS = tuple(kind for kind in EVERY_KIND if "warped" not in kind)  # of the chapters
 
 
 class Embedded(NamedTuple):
@@ -53,20 +60,20 @@ def embed_split(network: AlignedReID, pixels: Pixels) -> Embedded:
 
 
 def distance(kind: str, query: Embedded, gallery: Embedded) -> torch.Tensor:
-    """The (Q, G) distance matrix of one kind; `KINDS` lists them. Chapters 4 to 7.
+    """The (Q, G) distance matrix of one kind; `EVERY_KIND` lists them. Chapters 4 to 7.
 
     `global` is Euclidean, `aligned` the shortest path over the stripes, `unaligned`
-    the sum over stripes of equal number; `global+...` adds the two distances.
+    the sum over stripes of equal number, `warped` a path that may step diagonally;
+    `global+...` adds two distances.
     """
-    if kind not in KINDS:
-        raise ReproError(f"unknown kind {kind!r}; expected one of {', '.join(KINDS)}.")
+    if kind not in EVERY_KIND:
+        known = ", ".join(EVERY_KIND)
+        raise ReproError(f"unknown kind {kind!r}; expected one of {known}.")
     total = None
     for part in kind.split("+"):
         if part == "global":
             one = euclidean(query.global_, gallery.global_)
-        elif part == "aligned":
-            one = alignment.local_distance(query.local, gallery.local)
         else:
-            one = alignment.rigid_distance(query.local, gallery.local)
+            one = PATHS[part](query.local, gallery.local)
         total = one if total is None else total.add_(one)
     return total

@@ -66,16 +66,17 @@ class AlignedReID(nn.Module):
             settings.local_layout, channels, settings.local_channels
         )
         self.format = memory_format(self.backbone)
+        self.head_norm = nn.BatchNorm1d(channels) if settings.head_norm else None
         self.identity = nn.Linear(channels, identities)
-        # Pooled features are short: with a smaller start the identity loss would be
-        # negligible beside the triplets.
-        nn.init.normal_(self.identity.weight, std=3 / channels**0.5)
-        nn.init.zeros_(self.identity.bias)
+        if settings.head_start == "wide":
+            nn.init.normal_(self.identity.weight, std=3 / channels**0.5)
+            nn.init.zeros_(self.identity.bias)
 
     def forward(self, images: torch.Tensor) -> Features:
         maps = self.backbone(images)
         pooled = self.pooled(maps)
-        global_, logits = pooled.float(), self.identity(pooled).float()
+        seen = self.head_norm(pooled) if self.head_norm else pooled
+        global_, logits = pooled.float(), self.identity(seen).float()
         if self.settings.normalise_global:
             global_ = F.normalize(global_)
         return Features(global_, self.stripes(maps), logits)
@@ -87,6 +88,8 @@ class AlignedReID(nn.Module):
     def stripes(self, maps: torch.Tensor) -> torch.Tensor:
         """The local branch: `maps: (N, C, H, W)` -> one stripe a row, `(N, H, c)`."""
         rows = POOL[self.settings.horizontal_pooling](maps, dim=3)
+        if self.settings.stripes:
+            rows = F.adaptive_avg_pool1d(rows, self.settings.stripes)
         thin = self.local(rows.unsqueeze(3)).squeeze(3)
         stripes = thin.transpose(1, 2).float()
         if self.settings.normalise_stripes:

@@ -54,18 +54,23 @@ class Network:
     weights: str
     local_channels: int = between(1)
     local_layout: str = one_of("conv", "conv-bn-relu", "bn-relu-conv")
+    stripes: int = between(0)
     horizontal_pooling: str = one_of("max", "mean")
     global_pooling: str = one_of("mean", "max")
     normalise_stripes: bool
     normalise_global: bool
+    head_norm: bool
+    head_start: str = one_of("wide", "torch")
 
 
 @dataclass(frozen=True)
 class Loss:
-    """What is minimised: the margin of both hinges, and a weight for each part."""
+    """What is minimised: both hinges, how triplets are mined, and a weight a part."""
 
     margin: float = between(0)
-    local: str = one_of("none", "aligned", "unaligned")
+    soft_margin: bool
+    mining: str = one_of("global", "local")
+    local: str = one_of("none", "aligned", "unaligned", "warped", "whole")
     identity_weight: float = between(0)
     global_weight: float = between(0)
     local_weight: float = between(0)
@@ -82,6 +87,9 @@ class Schedule:
     shots_per_id: int = between(2)
     steps: int = between(1)
     learning_rate: float = between(0, open_low=True)
+    warm_up: float = between(0, 1, open_high=True)
+    identity_first: float = between(0, 1)
+    second_stage: bool
     decay_at: tuple[float, ...] = between(0, 1, open_low=True, open_high=True)
     decay: float = between(0, 1, open_low=True)
     weight_decay: float = between(0)

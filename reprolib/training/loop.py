@@ -1,14 +1,14 @@
 """Training one network, or several that learn from each other, in one process."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from tqdm import tqdm
 
-from reprolib import losses
-from reprolib.alignment import paired_local_distance, paired_rigid_distance
+from reprolib import alignment, losses
 from reprolib.alignment.distances import euclidean
 from reprolib.data.dataset import DISTRACTOR
 from reprolib.data.pictures import Pixels, augment
@@ -19,7 +19,14 @@ from reprolib.training.checkpoints import Trained, restore, save
 from reprolib.training.device import device, precision
 
 SAVE_EVERY = 60.0  # seconds
-PAIRED = {"aligned": paired_local_distance, "unaligned": paired_rigid_distance}
+PAIRED = {
+    "aligned": alignment.paired_local_distance,
+    "unaligned": alignment.paired_rigid_distance,
+    "warped": alignment.paired_warped_distance,
+    "whole": alignment.paired_whole_distance,
+}
+# The paper's second stage: fractions of the first rate, each for a third of the stage.
+SECOND_STAGE = (0.3, 0.1, 0.01)
 
 
 def student_losses(
@@ -27,25 +34,36 @@ def student_losses(
 ) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
     """The losses of one network on one batch, and its global distance matrix.
 
-    The hardest triplets are mined by global distance; the same triplets feed the local
-    hinge. Returns unweighted scalars `identity`, `global`, `local`, the share of
-    `active` triplets, and the matrix `(N, N)`. Taught in chapter 3.
+    The hardest triplets are mined by global distance, unless `loss.mining` is
+    "local"; the same triplets feed both hinges. Returns unweighted scalars `identity`,
+    `global`, `local`, the share of `active` triplets, and the matrix `(N, N)`. Taught
+    in chapter 3.
     """
     distance = euclidean(features.global_, features.global_)
-    positive, negative = losses.batch_hard(distance, classes)
+    mined = distance
+    if loss.mining == "local":
+        f = features.local.detach()
+        mined = alignment.local_distance(f, f)
+    positive, negative = losses.batch_hard(mined, classes)
     anchor = torch.arange(len(classes), device=classes.device)
     near, far = distance[anchor, negative], distance[anchor, positive]
     parts = {
         "identity": F.cross_entropy(features.logits, classes),
-        "global": losses.hinge(far, near, loss.margin),
+        "global": _hinge(far, near, loss),
         "active": (loss.margin + far > near).float().mean(),
     }
     if loss.local != "none":
         paired, f = PAIRED[loss.local], features.local
         others = torch.cat([f[positive], f[negative]])
         far, near = paired(torch.cat([f, f]), others).chunk(2)
-        parts["local"] = losses.hinge(far, near, loss.margin)
+        parts["local"] = _hinge(far, near, loss)
     return parts, distance
+
+
+def _hinge(far: torch.Tensor, near: torch.Tensor, loss: Loss) -> torch.Tensor:
+    if loss.soft_margin:
+        return losses.soft_margin(far, near)
+    return losses.hinge(far, near, loss.margin)
 
 
 def batch_loss(
@@ -65,10 +83,28 @@ def batch_loss(
     return total, {name: value / len(features) for name, value in log}
 
 
+def loss_at(settings: Settings, step: int) -> Loss:
+    """The loss at `step`: the identity alone at first, no exchange in a first stage."""
+    schedule, loss = settings.schedule, settings.loss
+    if step < schedule.identity_first * schedule.steps:
+        loss = replace(loss, global_weight=0.0, local_weight=0.0)
+    if schedule.second_stage and 2 * step < schedule.steps:
+        loss = replace(loss, metric_mutual_weight=0.0, class_mutual_weight=0.0)
+    return loss
+
+
 def learning_rate(schedule: Schedule, step: int) -> float:
-    """The rate at `step`: divided at each fraction of the run in `decay_at`."""
-    passed = sum(step >= at * schedule.steps for at in schedule.decay_at)
-    return schedule.learning_rate * schedule.decay**passed
+    """The rate at `step`: it rises, then is divided at each fraction of `decay_at`.
+
+    A second stage takes half of the run, at lower rates of its own.
+    """
+    length = schedule.steps / (1 + schedule.second_stage)
+    if step >= length:
+        third = int(3 * (step - length) / length)
+        return schedule.learning_rate * SECOND_STAGE[third]
+    rise = min(1.0, (step + 1) / max(1, schedule.warm_up * length))
+    passed = sum(step >= at * length for at in schedule.decay_at)
+    return schedule.learning_rate * rise * schedule.decay**passed
 
 
 def train(
@@ -109,7 +145,8 @@ def train(
         x = networks[0].prepare(some)
         with precision(schedule):
             features = [network(x) for network in networks]
-        loss, parts = batch_loss(features, classes[index].to(x.device), settings.loss)
+        now = loss_at(settings, step)
+        loss, parts = batch_loss(features, classes[index].to(x.device), now)
         adam.param_groups[0]["lr"] = rate = learning_rate(schedule, step)
         adam.zero_grad()
         loss.backward()
