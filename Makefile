@@ -4,6 +4,8 @@ PROFILE ?= quick
 DATASET ?= drawn
 DATA_ROOT ?=
 RUNS ?=
+ONLY ?=
+EXTRA ?=
 CORES ?= 2
 # One thread a job, because CORES jobs run side by side.
 export OMP_NUM_THREADS ?= 1
@@ -24,7 +26,13 @@ SNAKEMAKE = mkdir -p .snakemake && PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakema
 	--cores $(CORES) --quiet rules reason host progress --rerun-incomplete --config \
 	profile="$(PROFILE)" dataset="$(DATASET)" data_root="$(DATA_ROOT)" runs="$(RUNS)" --
 
-.PHONY: help setup reproduce book test publish notebooks study bench promise leak clean
+# EXTRA="--profile reprolib/study/slurm" sends the cells to a cluster.
+SNAKEMAKE_STUDY = mkdir -p .snakemake && PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake \
+	--snakefile reprolib/study/study.smk --cores $(CORES) --keep-going --rerun-incomplete \
+	--quiet rules reason host progress $(EXTRA) --config only="$(ONLY)" \
+	photographs="$(DATA_ROOT)" runs="$(RUNS)" --
+
+.PHONY: help setup reproduce book test publish notebooks study record bench promise leak clean
 
 help: ## this list
 	@echo "make TARGET [PROFILE=smoke|quick|paper] [DATASET=drawn] [DATA_ROOT=folder] [CORES=2]"
@@ -65,7 +73,12 @@ publish: ## run the book at quick, refresh the committed notebooks and figures
 notebooks: setup ## bring each notebook up to its .py, keeping outputs
 	@$(BOOK) sync
 
-study: setup ## train every variant from every seed, write the record
+study: setup ## compute what the records lack (ONLY="drawn-main", DATA_ROOT=folder)
+	@$(BOOK) ready --cores "$(CORES)"
+	@$(SNAKEMAKE_STUDY) all 2>&1 | $(LINES); status=$$?; \
+	    $(BOOK) study record $(ONLY) --runs "$(RUNS)" && exit $$status
+
+record: setup ## train the book's own grid at PROFILE, write its record
 	@$(BOOK) ready $(WHERE) --cores "$(CORES)"
 	@$(SNAKEMAKE) study 2>&1 | $(LINES)
 

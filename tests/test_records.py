@@ -65,7 +65,7 @@ def test_a_record_that_is_none_is_named(project, line):
     book.record(project)
     path = project / "records" / "drawn-smoke.jsonl"
     path.write_text(path.read_text() + line + "\n")
-    with pytest.raises(ReproError, match=r"drawn-smoke\.jsonl.*make study"):
+    with pytest.raises(ReproError, match=r"drawn-smoke\.jsonl.*from the repository"):
         records.cells("drawn", "smoke")
 
 

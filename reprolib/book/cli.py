@@ -1,11 +1,11 @@
-"""The command line: chapters, trainings, tables, publishing, and data sets."""
+"""The command line: chapters, trainings, tables, publishing, studies, data sets."""
 
 import argparse
 import sys
 from pathlib import Path
 
 from reprolib import settings
-from reprolib.book import data_commands
+from reprolib.book import data_commands, study_commands
 from reprolib.book.run import Run, duration, open_run, read
 from reprolib.errors import ReproError
 
@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     command("readme", refresh_readme, "write the committed results into README.md")
     command("sync", sync, "bring each notebook up to its .py, keeping outputs")
     data_commands.register(commands)
+    study_commands.register(commands)
     return parser
 
 

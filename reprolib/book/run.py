@@ -108,7 +108,7 @@ class Run:
         they are read from the store, and what is missing is trained and scored.
         """
         if recorded := self.recorded:
-            return recorded, records.path(self.dataset, self.profile).name
+            return recorded, records.path(f"{self.dataset}-{self.profile}").name
         return self.trained(variants.grid(self.settings)), "trained here"
 
     def trained(self, wanted: list[tuple[str, int]]) -> dict[tuple[str, int], dict]:

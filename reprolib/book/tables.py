@@ -10,7 +10,7 @@ from reprolib.study.models import Model
 
 def headline(run: Run) -> str:
     """The headline rows, beside them what the first seed gives here, if it is there."""
-    cells, source = run.recorded, records.path(run.dataset, run.profile).name
+    cells, source = run.recorded, records.path(f"{run.dataset}-{run.profile}").name
     store, beside_record = run.store, bool(cells)
     if not cells:
         there = [key for key in variants.grid(run.settings) if store.has(*key)]

@@ -18,24 +18,29 @@ def folder() -> Path:
     return provenance.project_root() / "notebooks" / "records"
 
 
-def path(dataset: str, profile: str) -> Path:
+def path(name: str) -> Path:
     """Where the cells of a study lie."""
-    return folder() / f"{dataset}-{profile}.jsonl"
+    return folder() / f"{name}.jsonl"
 
 
-def cells(dataset: str, profile: str) -> dict[tuple[str, int], dict]:
+def lines(name: str) -> dict[tuple[str, int], dict]:
     """The committed cells of a study by (variant, seed); empty if there are none."""
-    file = path(dataset, profile)
+    file = path(name)
     if not file.exists():
         return {}
     try:
-        lines = [json.loads(s) for s in file.read_text(encoding="utf-8").splitlines()]
-        return {(line["variant"], line["seed"]): line for line in lines}
+        every = [json.loads(s) for s in file.read_text(encoding="utf-8").splitlines()]
+        return {(line["variant"], line["seed"]): line for line in every}
     except (ValueError, KeyError, TypeError) as error:
         raise ReproError(
             f"{file}: not a record of a study ({error}); expected a JSON object a "
-            "line, with variant and seed. Make it again with `make study`."
+            "line, with variant and seed. Fetch it from the repository again."
         ) from error
+
+
+def cells(dataset: str, profile: str) -> dict[tuple[str, int], dict]:
+    """The committed cells of a profile's own grid; see `lines`."""
+    return lines(f"{dataset}-{profile}")
 
 
 def is_of_todays_code(cell: dict) -> bool:
@@ -45,13 +50,13 @@ def is_of_todays_code(cell: dict) -> bool:
 
 def write_cells(store: Store) -> Path:
     """Write the record of all cells of the grid whose networks lie in the store."""
-    lines = []
+    kept_lines = []
     usual = store.settings
     for variant, seed in filter(lambda key: store.has(*key), variants.grid(usual)):
         scores, model = store.scores(variant, seed), store.model(variant, seed)
         differing = variants.settings_of(variant, usual).differing(usual)
         kept = ("seconds", "code", "date", "commit", "dirty", "versions", "hardware")
-        lines.append(
+        kept_lines.append(
             {
                 "variant": variant,
                 "seed": seed,
@@ -60,8 +65,8 @@ def write_cells(store: Store) -> Path:
                 "scores": scores,
             }
         )
-    file = path(store.name, store.profile)
-    write_text(file, "".join(json.dumps(line) + "\n" for line in lines))
+    file = path(f"{store.name}-{store.profile}")
+    write_text(file, "".join(json.dumps(line) + "\n" for line in kept_lines))
     return file
 
 

@@ -27,9 +27,11 @@ from reprolib.study import provenance, variants
 from reprolib.training import Trained
 
 PACKAGE = Path(__file__).parents[1]
-LEARNING = tuple(
-    PACKAGE / room
-    for room in ("alignment", "data", "losses.py", "networks", "training")
+# Which pictures there are is known by the pictures: what reads data sets is left out.
+LEARNING = (
+    *(PACKAGE / room for room in ("alignment", "losses.py", "networks", "training")),
+    *sorted((PACKAGE / "data").glob("*.py")),
+    PACKAGE / "data" / "drawn",
 )
 SCORING = (PACKAGE / "evaluation", PACKAGE / "reranking.py")
 
@@ -85,7 +87,8 @@ class Store:
     def folder(self, variant: str, seed: int) -> Path:
         """Where the network of `variant` and `seed` lies, or is going to."""
         settings = variants.settings_of(variant, self.settings)
-        return self.root / "models" / f"{variant}-s{seed}-{self._key(settings, seed)}"
+        name = f"{variant or 'own'}-s{seed}-{self._key(settings, seed)}"
+        return self.root / "models" / name
 
     def _key(self, settings: Settings, seed: int) -> str:
         weights = Path(settings.network.weights)
@@ -105,8 +108,9 @@ class Store:
         if self.name == "drawn":
             return "drawn"
         dataset = self.open(settings.data)
-        files = [p.path for split in splits for p in getattr(dataset, split)]
-        return [self.name, digest.files(files)]
+        pictures = [p for split in splits for p in getattr(dataset, split)]
+        who = [[p.pid, p.camid, p.tracklet] for p in pictures]
+        return [self.name, digest.files(p.path for p in pictures), digest.of(who)]
 
     def trained(self, variant: str, seed: int) -> Trained:
         """The trained networks of `variant`, from disk if they are there. Chapter 4."""

@@ -45,7 +45,12 @@ def grid(settings: Settings) -> list[tuple[str, int]]:
 
 
 def settings_of(variant: str, settings: Settings) -> Settings:
-    """The settings of `variant`, such as `aligned-box1`; `ReproError` if unknown."""
+    """The settings of `variant`, such as `aligned-box1`; `ReproError` if unknown.
+
+    That of no name has them as they are.
+    """
+    if not variant:
+        return settings
     methods = METHODS | LEAKS
     match = re.fullmatch(r"(\w+)-box(\d(?:\.\d+)?)", variant)
     if not match or match[1] not in methods or not 0 <= float(match[2]) <= 1:

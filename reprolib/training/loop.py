@@ -126,11 +126,10 @@ def train(
         seed,
         None if pixels.sets is None else pixels.sets[known],
     )
+    people, firsts = int(classes.max()) + 1, range(1000 * seed, 1000 * (seed + 1))
     networks = [
-        build(settings.network, int(classes.max()) + 1, seed * 1000 + student)
-        .to(device())
-        .train()
-        for student in range(schedule.students)
+        build(settings.network, people, first).to(device()).train()
+        for first in firsts[: schedule.students]
     ]
     adam = optimiser(networks, schedule)
     trained = Trained(networks)

@@ -1,0 +1,138 @@
+"""What the record keeps of a trained cell: scores, queries one by one, the path."""
+
+import base64
+import math
+import zlib
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from reprolib.alignment import stripe_distances, trace_path
+from reprolib.data.dataset import Dataset
+from reprolib.evaluation import scoring
+from reprolib.evaluation.features import EVERY_KIND, Embedded, distance
+from reprolib.evaluation.scoring import Test
+from reprolib.training import Trained
+
+# Weights of the local distance beside the global one, to be chosen on other people.
+SUM_WEIGHTS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+PAIRS = 400  # pairs of pictures whose paths are held against the truth
+END = 0.05  # the share of the steps that says how a training ended
+COARSE = 255  # what an AP of 1 is stored as, and the last rank
+
+
+def ended(trained: Trained) -> dict[str, float | bool]:
+    """The mean losses of the last steps, and whether the training has collapsed.
+
+    Collapsed: the identity loss stands at chance, or no triplet has become easy.
+    """
+    history = trained.history
+    last = history[-max(1, round(END * len(history))) :]
+    names = [k for k in last[0] if k not in ("step", "rate", "loss")]
+    mean = {k: round(float(np.mean([s[k] for s in last])), 4) for k in names}
+    chance = 0.95 * math.log(trained.networks[0].identity.out_features)
+    return mean | {"collapsed": mean["identity"] > chance or mean["active"] > 0.98}
+
+
+def measure(test: Test, q: Embedded, g: Embedded, local: bool, whole: bool) -> dict:
+    """Scores of one student on one test: every kind of distance, by each protocol.
+
+    By the market protocol, and by that of the data set where it has another. If
+    `whole`, also by the market protocol: `queries`, the rank and AP of every query
+    (`unpacked`), and `sum`, the scores of each half of the people for every weight of
+    a local distance beside the global one.
+    """
+    kinds = EVERY_KIND if local else ("global",)
+    parts = {k: distance(k, q, g) for k in kinds if "+" not in k}
+    market = replace(test, protocol="market")
+    found = {name: {} for name in dict.fromkeys(("market", test.protocol))}
+    queries = {}
+    for kind in kinds:
+        table = sum(parts[part] for part in kind.split("+"))
+        for protocol, scores in found.items():
+            result = replace(test, protocol=protocol).score(table)
+            percent = scoring.percent(result)
+            scores[kind] = {k: round(v, 3) for k, v in percent.items()}
+            if protocol == "market":
+                queries[kind] = packed(result)
+    if whole:
+        found["queries"], found["sum"] = queries, {}
+        for kind in [kind for kind in parts if kind != "global"]:
+            found["sum"][kind] = [
+                _by_half(market, parts["global"] + weight * parts[kind])
+                for weight in SUM_WEIGHTS
+            ]
+    return found
+
+
+def reranked(test: Test, q: Embedded, g: Embedded, local: bool) -> dict:
+    """The scores after re-ranking by the protocol of the data set, for two kinds."""
+    kinds = scoring.RERANKED[: 1 + local]
+    return {
+        kind: {k: round(v, 3) for k, v in scores.items()}
+        for kind, scores in scoring.score_reranked(test, q, g, kinds).items()
+    }
+
+
+def _by_half(test: Test, table: torch.Tensor) -> list[list[float]]:
+    """Rank-1 and mAP in percent over the queries of each half of the people."""
+    result = test.score(table)
+    first = result.first_match[result.valid]
+    half = test.query.pids[result.valid] % 2
+    return [
+        [
+            round(100 * float((first[half == k] == 1).double().mean()), 2),
+            round(100 * float(result.ap[half == k].mean()), 2),
+        ]
+        for k in (0, 1)
+    ]
+
+
+def packed(result) -> str:
+    """The rank of the first match and the AP of every query, two bytes a query."""
+    ap = np.zeros(len(result.valid))
+    ap[result.valid.numpy()] = result.ap.numpy()
+    rows = [result.first_match.clamp(max=COARSE).numpy(), np.round(COARSE * ap)]
+    raw = np.stack(rows).astype(np.uint8).tobytes()
+    return base64.b85encode(zlib.compress(raw, 9)).decode()
+
+
+def unpacked(text: str) -> tuple[np.ndarray, np.ndarray]:
+    """The ranks (Q,) and the APs (Q,) from 0 to 1 of `packed`; rank 0: no match."""
+    raw = np.frombuffer(zlib.decompress(base64.b85decode(text)), np.uint8)
+    ranks, ap = raw.reshape(2, -1)
+    return ranks.astype(int), ap / COARSE
+
+
+def same_part(dataset: Dataset, test: Test, q: Embedded, g: Embedded) -> dict:
+    """Of the cells that join two bodies, the percentage that joins the same part.
+
+    Over `PAIRS` pairs of pictures of one person by two cameras, for the cells of the
+    shortest path and for those of the diagonal. Parts are head, trunk, thighs and
+    shins, between the landmarks of the drawn data.
+    """
+    marks = [
+        np.array([dataset.landmarks[p.path.name] for p in split])
+        for split in (dataset.query, dataset.gallery)
+    ]
+    parts = [_parts(m, f.local.shape[1]) for m, f in zip(marks, (q, g), strict=True)]
+    same = test.query.pids[:, None] == test.gallery.pids
+    same &= test.query.camids[:, None] != test.gallery.camids
+    pairs = same.nonzero()
+    order = torch.randperm(len(pairs), generator=torch.Generator().manual_seed(0))
+    joined = {"path": [], "diagonal": []}
+    for i, j in pairs[order[:PAIRS]].tolist():
+        d = stripe_distances(q.local[i][None], g.local[j][None])[0, 0]
+        straight = [(k, k) for k in range(len(d))]
+        for name, cells in (("path", trace_path(d)), ("diagonal", straight)):
+            ends = [(parts[0][i, a], parts[1][j, b]) for a, b in cells]
+            joined[name] += [a == b for a, b in ends if a >= 0 and b >= 0]
+    return {name: round(100 * float(np.mean(hits)), 2) for name, hits in joined.items()}
+
+
+def _parts(marks: np.ndarray, stripes: int) -> np.ndarray:
+    """The part that the middle of each stripe shows: (N, stripes), -1 for none."""
+    middles = (np.arange(stripes) + 0.5) / stripes
+    part = (middles[None, :, None] >= marks[:, None, :]).sum(2) - 1
+    return np.where(part < marks.shape[1] - 1, part, -1)
