@@ -16,9 +16,8 @@ from PIL import Image
 from reprolib.data import digest, drawn, registry
 from reprolib.data.drawn import clothes, folder, pedestrian
 from reprolib.data.drawn.brush import Brush
-from reprolib.data.drawn.camera import CAMERAS
-from reprolib.data.drawn.figure import Figure, Pose
-from reprolib.data.drawn.photograph import MARGIN, Box, photograph
+from reprolib.data.drawn.camera import CAMERAS, MARGIN, photograph
+from reprolib.data.drawn.figure import Figure
 from reprolib.data.sets import market1501
 from reprolib.errors import ReproError
 from reprolib.settings import load
@@ -126,7 +125,7 @@ def test_shifted_picture_shows_the_same_shot():
     quiet = replace(CAMERAS[1], noise=0.0)
     person = pedestrian.stranger(Random(5))
     still, moved = (
-        photograph(person, quiet, Box(shift), (112, 56), Random)[0].astype(int)
+        photograph(person, quiet, (112, 56), Random, shift)[0].astype(int)
         for shift in (0.0, 0.125)
     )
     assert np.abs(still[:-14] - moved[14:]).max() <= 1
@@ -137,7 +136,7 @@ def test_shifted_picture_shows_the_same_shot():
 def test_landmarks_agree_with_the_pixels(seed, yaw, phase):
     """The figure alone on a plain ground: topmost and bottommost pixel."""
     rng = Random(seed)
-    figure = Figure(pedestrian.stranger(rng), Pose(yaw, phase, rng.uniform(0.1, 0.46)))
+    figure = Figure(pedestrian.stranger(rng), yaw, phase, rng.uniform(0.1, 0.46))
     size, k, top = 448, 400, 24
     canvas = Image.new("RGB", (size, size), (255, 0, 255))
     clothes.paint(Brush(canvas, k, size / 2, top), figure)
@@ -149,8 +148,8 @@ def test_landmarks_agree_with_the_pixels(seed, yaw, phase):
 
 
 def test_landmarks_of_somebody_who_stands_still():
-    person = replace(pedestrian.stranger(Random(1)), lower="shorts", upper="t-shirt")
-    figure = Figure(person, Pose(yaw=0.0, phase=0.0, stride=0.0))
+    person = pedestrian.stranger(Random(1))._replace(lower="shorts", upper="t-shirt")
+    figure = Figure(person, yaw=0.0, phase=0.0, stride=0.0)
     assert figure.landmarks()[3] == pytest.approx(0.725)
     assert figure.landmarks()[4] == pytest.approx(1.0, abs=0.01)
 

@@ -10,7 +10,7 @@ from PIL import Image
 from reprolib.data import drawn
 from reprolib.data.drawn import clothes, pedestrian
 from reprolib.data.drawn.brush import Brush
-from reprolib.data.drawn.figure import Figure, Pose
+from reprolib.data.drawn.figure import Figure
 
 MANY = drawn.DrawnSpec(
     train_ids=301,
@@ -56,10 +56,10 @@ def test_look_alikes_can_be_told_apart_in_the_picture():
         one, two = (pedestrian.Pedestrian(**drawn.describe(MANY, p)) for p in (a, b))
         views = 0
         for yaw in (0, math.pi / 2, math.pi, -math.pi / 2):
-            pose = Pose(yaw, phase=0.8, stride=0.3)
             canvases = [Image.new("RGB", (224, 448)) for _ in range(2)]
             for canvas, person in zip(canvases, (one, two), strict=True):
-                clothes.paint(Brush(canvas, 400, 112, 24), Figure(person, pose))
+                figure = Figure(person, yaw, phase=0.8, stride=0.3)
+                clothes.paint(Brush(canvas, 400, 112, 24), figure)
             small = [np.asarray(c.reduce(4)).astype(int) for c in canvases]
             views += (np.abs(small[0] - small[1]).max(-1) > 20).sum() >= 3
         assert views >= 2, (a, b)

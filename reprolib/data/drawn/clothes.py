@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from reprolib.data.drawn.brush import Brush, shade
-from reprolib.data.drawn.figure import HEEL_RADIUS, NECK, TOE_RADIUS, Figure
+from reprolib.data.drawn.figure import NECK, SHOE_RADII, Figure
 from reprolib.data.drawn.head import paint_hair_behind, paint_head
 from reprolib.data.drawn.pedestrian import COLOURS, SKINS
 
@@ -45,8 +45,7 @@ def _leg(figure: Figure, leg: tuple) -> Callable[[Brush], None]:
     cloth, skin = COLOURS[person.lower_colour], SKINS[person.skin]
 
     def paint(brush: Brush):
-        radii = [HEEL_RADIUS, TOE_RADIUS]
-        brush.limb([heel, toe], radii, COLOURS[person.shoes])
+        brush.limb([heel, toe], SHOE_RADII, COLOURS[person.shoes])
         if person.lower in ("trousers", "jeans"):
             wide = 0.92 if person.lower == "jeans" else 1.18
             radii = [0.050 * g, 0.038 * g * wide, 0.029 * g * wide]

@@ -5,7 +5,6 @@ x to the figure's left, z to its front. An adult is seven and a half heads tall.
 """
 
 import math
-from dataclasses import dataclass
 
 from reprolib.data.drawn.brush import Brush
 from reprolib.data.drawn.pedestrian import Pedestrian
@@ -20,33 +19,31 @@ BUILDS = {
 NECK, WAIST = 0.165, 0.41
 SHOULDER_Y, UPPER_ARM, FOREARM = 0.214, 0.155, 0.145
 HIP_Y, THIGH, SHANK = 0.48, 0.245, 0.235
-HEEL_RADIUS, TOE_RADIUS = 0.022, 0.021
+SHOE_RADII = (0.022, 0.021)  # at heel and toe
 # The camera looks down a little: what is nearer lies lower in the picture.
 TILT = 0.13
-HAT_HEIGHT = {"none": 0.0, "cap": 0.006, "beanie": 0.012, "brimmed hat": 0.022}
+HAT_HEIGHT = {"cap": 0.006, "beanie": 0.012, "brimmed hat": 0.022}
 HAIR_HEIGHT = 0.006
 
 
-@dataclass(frozen=True)
-class Pose:
-    """`yaw` 0 faces the viewer, pi/2 walks to the right; `phase` of a walking cycle."""
-
-    yaw: float
-    phase: float
-    stride: float
+def _hang(y: float, z: float, length: float, swing: float) -> tuple[float, float]:
+    """Where a bone of that length ends that hangs from (y, z)."""
+    return y + length * math.cos(swing), z + length * math.sin(swing)
 
 
 class Figure:
-    """One pedestrian in one pose: its joints (x, y, depth) as the viewer sees them."""
+    """One pedestrian in one pose: its joints (x, y, depth) as the viewer sees them.
 
-    def __init__(self, person: Pedestrian, pose: Pose):
-        self.person, self.pose = person, pose
-        self.cos, self.sin = math.cos(pose.yaw), math.sin(pose.yaw)
+    `yaw` 0 faces the viewer, pi/2 walks to the right; `phase` is that of a walking
+    cycle and `stride` how far it swings the legs (all in radians).
+    """
+
+    def __init__(self, person: Pedestrian, yaw: float, phase: float, stride: float):
+        self.person, self.cos, self.sin = person, math.cos(yaw), math.sin(yaw)
         build = BUILDS[person.build]
-        self.shoulder, self.chest, self.waist, self.hip = build[:4]
-        self.depth, self.girth = build[4:]
-        self.legs = [self._leg(side) for side in (1, -1)]
-        self.arms = [self._arm(side) for side in (1, -1)]
+        self.shoulder, self.chest, self.waist, self.hip, self.depth, self.girth = build
+        self.legs = [self._leg(side, phase, stride) for side in (1, -1)]
+        self.arms = [self._arm(side, phase, stride) for side in (1, -1)]
         self.head = self.seen(0.0, 0.068, 0.012)
 
     def seen(self, x: float, y: float, z: float) -> tuple[float, float, float]:
@@ -58,64 +55,50 @@ class Figure:
         """Half width, as seen, of an oval trunk section."""
         return math.hypot(width * self.cos, depth * self.depth * self.sin)
 
-    def _leg(self, side: int) -> tuple:
+    def _leg(self, side: int, phase: float, stride: float) -> tuple:
         """Hip, knee, ankle, heel and toe."""
-        swing = self.pose.stride * math.sin(self.pose.phase) * side
-        lifted = max(0.0, math.cos(self.pose.phase) * side)
-        bend = self.pose.stride * (0.25 + 1.1 * lifted)
-        x = side * self.hip * 0.52
-        knee_y = HIP_Y + THIGH * math.cos(swing)
-        knee_z = THIGH * math.sin(swing)
-        ankle_y = knee_y + SHANK * math.cos(swing - bend)
-        ankle_z = knee_z + SHANK * math.sin(swing - bend)
+        swing = stride * math.sin(phase) * side
+        bend = stride * (0.25 + 1.1 * max(0.0, math.cos(phase) * side))
         dip = 0.6 * max(0.0, bend - swing)
-        toe = (ankle_y + 0.019 + 0.07 * math.sin(dip), ankle_z + 0.07 * math.cos(dip))
+        knee = _hang(HIP_Y, 0.0, THIGH, swing)
+        y, z = _hang(*knee, SHANK, swing - bend)
+        toe = y + 0.019 + 0.07 * math.sin(dip), z + 0.07 * math.cos(dip)
+        x = side * self.hip * 0.52
         return (
             self.seen(x, HIP_Y, 0.0),
-            self.seen(x * 0.95, knee_y, knee_z),
-            self.seen(x * 0.9, ankle_y, ankle_z),
-            self.seen(x * 0.9, ankle_y + 0.018, ankle_z - 0.012),
+            self.seen(x * 0.95, *knee),
+            self.seen(x * 0.9, y, z),
+            self.seen(x * 0.9, y + 0.018, z - 0.012),
             self.seen(x * 1.15, *toe),
         )
 
-    def _arm(self, side: int) -> tuple:
+    def _arm(self, side: int, phase: float, stride: float) -> tuple:
         """Shoulder, elbow, wrist and hand."""
-        swing = -0.8 * self.pose.stride * math.sin(self.pose.phase) * side
-        bend = 0.25 + 0.5 * self.pose.stride
-        x = side * (self.shoulder - 0.022 * self.girth)
-        elbow = (SHOULDER_Y + UPPER_ARM * math.cos(swing), UPPER_ARM * math.sin(swing))
-        wrist = (
-            elbow[0] + FOREARM * math.cos(swing + bend),
-            elbow[1] + FOREARM * math.sin(swing + bend),
-        )
+        swing = -0.8 * stride * math.sin(phase) * side
+        elbow = _hang(SHOULDER_Y, 0.0, UPPER_ARM, swing)
+        y, z = _hang(*elbow, FOREARM, swing + (0.25 + 0.5 * stride))
         out = side * 0.022 * self.girth
+        x = side * (self.shoulder - 0.022 * self.girth)
         return (
             self.seen(x, SHOULDER_Y, 0.0),
             self.seen(x + out, *elbow),
-            self.seen(x + 1.4 * out, *wrist),
-            self.seen(x + 1.4 * out, wrist[0] + 0.026, wrist[1] + 0.006),
+            self.seen(x + 1.4 * out, y, z),
+            self.seen(x + 1.4 * out, y + 0.026, z + 0.006),
         )
 
     def landmarks(self) -> tuple[float, float, float, float, float]:
         """Body heights of crown (hair and hat with it), neck, waist, knees, soles."""
-        crown = -HAT_HEIGHT[self.person.hat] + TILT * self.head[2]
-        if self.person.hat == "none" and self.person.hair != "bald":
-            crown -= HAIR_HEIGHT
+        hair = 0.0 if self.person.hair == "bald" else HAIR_HEIGHT
+        crown = TILT * self.head[2] - HAT_HEIGHT.get(self.person.hat, hair)
         knees = sum(leg[1][1] for leg in self.legs) / 2
-        return crown, NECK, WAIST, knees, max(self.sole(leg) for leg in self.legs)
-
-    @staticmethod
-    def sole(leg: tuple) -> float:
-        """Body height of the lowest point of a leg's shoe."""
-        return max(leg[3][1] + HEEL_RADIUS, leg[4][1] + TOE_RADIUS)
+        shoes = (zip(leg[3:], SHOE_RADII, strict=True) for leg in self.legs)
+        soles = max(joint[1] + radius for shoe in shoes for joint, radius in shoe)
+        return crown, NECK, WAIST, knees, soles
 
     def shadow(self, brush: Brush):
         """A soft shadow on the ground under the feet."""
-        feet = [leg[3] for leg in self.legs]
-        x = sum(f[0] for f in feet) / 2
-        y = max(self.sole(leg) for leg in self.legs) - 0.016
-        spread = 0.10 + abs(feet[0][0] - feet[1][0]) / 2
+        a, b = (heel[0] for *_, heel, _ in self.legs)
+        x, y = (a + b) / 2 + 0.02, self.landmarks()[-1] - 0.016
+        spread = 0.10 + abs(a - b) / 2
         for grow, opacity in ((1.25, 34), (1.0, 44), (0.7, 60)):
-            brush.ellipse(
-                x + 0.02, y, spread * grow, 0.030 * grow, (10, 10, 20, opacity)
-            )
+            brush.ellipse(x, y, spread * grow, 0.030 * grow, (10, 10, 20, opacity))

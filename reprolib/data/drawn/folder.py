@@ -13,8 +13,6 @@ from reprolib.data import digest
 from reprolib.data.drawn.shots import DrawnSpec, draw, files, shots
 from reprolib.data.writing import aside
 
-LANDMARKS = ("crown", "neck", "waist", "knees", "soles")
-
 
 def place(spec: DrawnSpec, drawn_root: str | Path) -> Path:
     """The folder below `drawn_root` of what this code draws by `spec`."""
@@ -27,10 +25,11 @@ def make(spec: DrawnSpec, drawn_root: str | Path) -> Path:
     """Draw the whole set into its folder unless it is there; returns the folder.
 
     Raises `ReproError` if something else lies in its place. Nothing is left behind if
-    it fails half way.
+    it fails half way. Used by every chapter from 1 on.
     """
     folder = place(spec, drawn_root)
-    if (folder / "spec.json").is_file():
+    done = folder / "spec.json"
+    if done.is_file():
         return folder
     with aside(folder.parent) as work:
         whole = work / "whole"
@@ -40,7 +39,7 @@ def make(spec: DrawnSpec, drawn_root: str | Path) -> Path:
             os.replace(whole, folder)
         except OSError:
             # Another process may have finished the same set first.
-            if not (folder / "spec.json").is_file():
+            if not done.is_file():
                 raise
     return folder
 
@@ -54,6 +53,6 @@ def _draw_all(spec: DrawnSpec, root: Path) -> None:
         pixels, landmarks = draw(spec, *shot)
         Image.fromarray(pixels).save(root / file, quality=95, subsampling=0)
         rows.append((file.name, *(round(y, 5) for y in landmarks)))
-    table = pd.DataFrame(rows, columns=("file", *LANDMARKS))
-    table.to_csv(root / "landmarks.csv", index=False)
+    columns = ("file", "crown", "neck", "waist", "knees", "soles")
+    pd.DataFrame(rows, columns=columns).to_csv(root / "landmarks.csv", index=False)
     (root / "spec.json").write_text(json.dumps(asdict(spec), indent=2) + "\n")

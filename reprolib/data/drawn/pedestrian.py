@@ -1,45 +1,26 @@
 """Who a drawn pedestrian is: the attributes of an identity and of its look-alike."""
 
-from dataclasses import dataclass, replace
+from collections import namedtuple
 from random import Random
 
 # Clothes come from a palette with near neighbours, as wardrobes do.
 COLOURS = {
-    "black": (28, 28, 32),
-    "charcoal": (68, 70, 76),
-    "grey": (132, 134, 138),
-    "silver": (186, 188, 190),
-    "white": (238, 238, 234),
-    "cream": (226, 212, 180),
-    "khaki": (170, 150, 108),
-    "brown": (104, 70, 46),
-    "maroon": (112, 28, 40),
-    "red": (200, 36, 40),
-    "pink": (226, 138, 160),
-    "orange": (226, 122, 38),
-    "yellow": (232, 200, 64),
-    "olive": (102, 108, 50),
-    "green": (44, 128, 70),
-    "teal": (32, 122, 128),
-    "sky": (118, 174, 220),
-    "blue": (44, 84, 184),
-    "navy": (32, 42, 88),
-    "purple": (110, 62, 142),
-}
+    "black": (28, 28, 32), "charcoal": (68, 70, 76), "grey": (132, 134, 138),
+    "silver": (186, 188, 190), "white": (238, 238, 234), "cream": (226, 212, 180),
+    "khaki": (170, 150, 108), "brown": (104, 70, 46), "maroon": (112, 28, 40),
+    "red": (200, 36, 40), "pink": (226, 138, 160), "orange": (226, 122, 38),
+    "yellow": (232, 200, 64), "olive": (102, 108, 50), "green": (44, 128, 70),
+    "teal": (32, 122, 128), "sky": (118, 174, 220), "blue": (44, 84, 184),
+    "navy": (32, 42, 88), "purple": (110, 62, 142),
+}  # fmt: skip
 SKINS = {
-    "pale": (240, 206, 182),
-    "light": (224, 180, 148),
-    "tan": (196, 146, 108),
-    "brown": (146, 98, 68),
-    "dark": (92, 62, 46),
-}
+    "pale": (240, 206, 182), "light": (224, 180, 148), "tan": (196, 146, 108),
+    "brown": (146, 98, 68), "dark": (92, 62, 46),
+}  # fmt: skip
 HAIRS = {
-    "black": (30, 26, 26),
-    "brown": (82, 54, 36),
-    "auburn": (128, 62, 34),
-    "blond": (206, 172, 108),
-    "grey": (160, 158, 156),
-}
+    "black": (30, 26, 26), "brown": (82, 54, 36), "auburn": (128, 62, 34),
+    "blond": (206, 172, 108), "grey": (160, 158, 156),
+}  # fmt: skip
 # What can be worn, with how often it is (weights).
 CHOICES = {
     "skin": dict.fromkeys(SKINS, 1),
@@ -54,26 +35,12 @@ CHOICES = {
 }
 SHOES = ("black", "black", "charcoal", "white", "white", "brown", "red", "blue")
 
-
-@dataclass(frozen=True)
-class Pedestrian:
-    """The look of one identity, in the words of the tables above. Chapter 1."""
-
-    skin: str
-    hair: str
-    hair_colour: str
-    build: str
-    upper: str
-    upper_colour: str
-    pattern: str
-    pattern_colour: str
-    lower: str
-    lower_colour: str
-    shoes: str
-    hat: str
-    hat_colour: str
-    bag: str
-    bag_colour: str
+# The look of one identity, in the words of the tables above. Chapter 1.
+Pedestrian = namedtuple(
+    "Pedestrian",
+    "skin hair hair_colour build upper upper_colour pattern pattern_colour "
+    "lower lower_colour shoes hat hat_colour bag bag_colour",
+)
 
 
 def stranger(rng: Random) -> Pedestrian:
@@ -83,14 +50,15 @@ def stranger(rng: Random) -> Pedestrian:
         for field, words in CHOICES.items()
     }
     upper, lower = rng.sample(list(COLOURS), 2)
+    others = [colour for colour in COLOURS if colour != upper]
     return Pedestrian(
         **look,
         upper_colour=upper,
         lower_colour=lower,
-        pattern_colour=_other(COLOURS, upper, rng),
+        pattern_colour=rng.choice(others),
         shoes=rng.choice(SHOES),
         hat_colour=rng.choice(list(COLOURS)),
-        bag_colour=_other(COLOURS, upper, rng),
+        bag_colour=rng.choice(others),
     )
 
 
@@ -100,16 +68,15 @@ def look_alike(person: Pedestrian, rng: Random) -> Pedestrian:
     Half of them swap the colours of upper and lower clothes, so that only the place of
     a colour on the body tells the two apart.
     """
-    if rng.random() < 0.5:
-        swapped = replace(
-            person,
-            upper_colour=person.lower_colour,
-            lower_colour=person.upper_colour,
-        )
-        if person.pattern_colour != person.lower_colour:
-            return swapped
+    upper, lower = person.upper_colour, person.lower_colour
+    if rng.random() < 0.5 and person.pattern_colour != lower:
+        return person._replace(upper_colour=lower, lower_colour=upper)
     field = rng.choice(_visible(person))
-    return replace(person, **{field: _changed(person, field, rng)})
+    # A pattern in the colour of its cloth could not be seen.
+    partner = {"upper_colour": person.pattern_colour, "pattern_colour": upper}
+    taken = (getattr(person, field), partner.get(field))
+    words = (CHOICES | {"shoes": dict.fromkeys(SHOES)}).get(field, COLOURS)
+    return person._replace(**{field: rng.choice([w for w in words if w not in taken])})
 
 
 def _visible(person: Pedestrian) -> list[str]:
@@ -124,23 +91,3 @@ def _visible(person: Pedestrian) -> list[str]:
     if person.bag != "none":
         fields.append("bag_colour")
     return fields
-
-
-def _changed(person: Pedestrian, field: str, rng: Random) -> str:
-    if field == "shoes":
-        return _other(SHOES, person.shoes, rng)
-    if field == "hair_colour":
-        return _other(HAIRS, person.hair_colour, rng)
-    if not field.endswith("_colour"):
-        return _other(CHOICES[field], getattr(person, field), rng)
-    # A pattern in the colour of its cloth could not be seen.
-    partner = {
-        "upper_colour": person.pattern_colour,
-        "pattern_colour": person.upper_colour,
-    }
-    taken = (getattr(person, field), partner.get(field))
-    return rng.choice([c for c in COLOURS if c not in taken])
-
-
-def _other(words, word: str, rng: Random) -> str:
-    return rng.choice([w for w in dict.fromkeys(words) if w != word])

@@ -189,12 +189,4 @@ def sign(brush: Brush, rng: Random):
         brush.rectangle(x - 0.06, line, x + 0.06, line + 0.018, shade(board, 0.45))
 
 
-BACKDROPS = {
-    "street": street,
-    "brick wall": brick_wall,
-    "park": park,
-    "hall": hall,
-    "crossing": crossing,
-    "underpass": underpass,
-}
 OCCLUDERS = (pole, car, bench, sign)

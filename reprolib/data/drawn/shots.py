@@ -6,16 +6,16 @@ only moves and scales the crop. Chapter 1.
 
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 
 import numpy as np
 
 from reprolib.data.dataset import DISTRACTOR, JUNK
-from reprolib.data.drawn import pedestrian
-from reprolib.data.drawn.camera import CAMERAS
-from reprolib.data.drawn.photograph import Box, photograph
+from reprolib.data.drawn.camera import CAMERAS, photograph
+from reprolib.data.drawn.pedestrian import Pedestrian, look_alike, stranger
 from reprolib.errors import ReproError
 
 QUERIES = 2
@@ -49,48 +49,56 @@ class DrawnSpec:
                 f"{QUERIES} become queries and the gallery needs one of another camera."
             )
 
+    @property
+    def ids(self) -> int:
+        """The number of identities, which are counted from 1: training, then test."""
+        return self.train_ids + self.test_ids
+
+
+def _random(spec: DrawnSpec, *what) -> Random:
+    """Random numbers for one purpose, which no other purpose disturbs."""
+    return Random("/".join(map(str, (spec.seed, *what))))
+
 
 def describe(spec: DrawnSpec, pid: int) -> dict[str, str]:
     """The attributes of an identity, as in {"upper": "coat", "upper_colour": "red"}.
 
-    Raises ReproError for a number that is no identity of the set.
+    Raises ReproError for a number that is no identity of the set. Chapters 1 and 4.
     """
-    last = spec.train_ids + spec.test_ids
-    if not 1 <= pid <= last:
-        raise ReproError(f"there is no identity {pid}; expected 1 to {last}.")
-    return asdict(_person(spec, pid))
+    if not 1 <= pid <= spec.ids:
+        raise ReproError(f"there is no identity {pid}; expected 1 to {spec.ids}.")
+    return _person(spec, pid)._asdict()
 
 
 def look_alikes(spec: DrawnSpec) -> list[tuple[int, int]]:
-    """Pairs of identities of one split that are hard to tell apart."""
-    pids = range(1, spec.train_ids + spec.test_ids + 1)
-    return [(pid - 1, pid) for pid in pids if _has_twin(spec, pid)]
+    """Pairs of identities of one split that are hard to tell apart. Chapters 1, 4."""
+    return [(pid - 1, pid) for pid in range(1, spec.ids + 1) if _has_twin(spec, pid)]
 
 
 def _has_twin(spec: DrawnSpec, pid: int) -> bool:
     """Whether `pid` looks like `pid - 1`: every second identity of a split may."""
     place = pid - 1 if pid <= spec.train_ids else pid - 1 - spec.train_ids
-    return place % 2 == 1 and Random(f"{spec.seed}/twin/{pid}").random() < 0.5
+    return place % 2 == 1 and _random(spec, "twin", pid).random() < 0.5
 
 
-def _person(spec: DrawnSpec, pid: int) -> pedestrian.Pedestrian:
-    rng = Random(f"{spec.seed}/person/{pid}")
+def _person(spec: DrawnSpec, pid: int) -> Pedestrian:
+    rng = _random(spec, "person", pid)
     if _has_twin(spec, pid):
-        return pedestrian.look_alike(_person(spec, pid - 1), rng)
-    return pedestrian.stranger(rng)
+        return look_alike(_person(spec, pid - 1), rng)
+    return stranger(rng)
 
 
 def draw(
     spec: DrawnSpec, pid: int, camid: int, shot: int, box_error: float | None = None
 ) -> tuple[np.ndarray, tuple[float, ...]]:
-    """One shot as uint8 (height, width, 3) and its landmarks.
+    """One shot as uint8 (height, width, 3) and its landmarks. Chapters 0 and 1.
 
     Landmarks are the heights of crown, neck, waist, knees and soles as fractions of
     the crop; they lie outside 0 to 1 where the box cuts them off. `box_error` (the
     spec's when None) changes nothing but the crop.
     """
     strength = spec.box_error if box_error is None else box_error
-    rng = _stream(spec, pid, camid, shot, "box")
+    rng = _random(spec, pid, camid, shot, "box")
     shift, side = rng.uniform(-0.20, 0.20), rng.uniform(-0.12, 0.12)
     scale = math.exp(rng.uniform(math.log(0.8), math.log(1.25)))
     if pid == DISTRACTOR:
@@ -100,15 +108,8 @@ def draw(
         side = rng.uniform(-1.2, 1.2)
     elif pid == JUNK:
         strength = max(2 * strength, 1.0)
-    return draw_with_box(
-        spec,
-        pid,
-        camid,
-        shot,
-        shift=strength * shift,
-        scale=1 + strength * (scale - 1),
-        side=strength * side,
-    )
+    box = strength * shift, 1 + strength * (scale - 1), strength * side
+    return draw_with_box(spec, pid, camid, shot, *box)
 
 
 def draw_with_box(
@@ -122,61 +123,50 @@ def draw_with_box(
 ) -> tuple[np.ndarray, tuple[float, ...]]:
     """One shot under a given box, as `draw` returns it; 0, 1, 0 is the perfect box.
 
-    `shift` is in crop heights, `side` in crop widths, as `photograph.Box` says.
-    Raises ReproError for an unknown camera. Chapter 2.
+    The person appears `scale` times as large, `shift` crop heights lower and `side`
+    crop widths to the right: a height y of the perfect crop goes to
+    0.5 + scale (y - 0.5) + shift. Raises ReproError for an unknown camera.
+    Chapters 0 and 2.
     """
     if camid not in CAMERAS:
         raise ReproError(f"there is no camera {camid}; expected 1 to {len(CAMERAS)}.")
-    person = _person(spec, pid)
-    if pid <= DISTRACTOR:
-        person = pedestrian.stranger(_stream(spec, pid, camid, shot, "stranger"))
-    return photograph(
-        person,
-        CAMERAS[camid],
-        Box(shift, scale, side),
-        (spec.height, spec.width),
-        lambda what: _stream(spec, pid, camid, shot, what),
-    )
-
-
-def _stream(spec: DrawnSpec, pid: int, camid: int, shot: int, what: str) -> Random:
-    return Random(f"{spec.seed}/{pid}/{camid}/{shot}/{what}")
+    stream = partial(_random, spec, pid, camid, shot)
+    known = pid > DISTRACTOR
+    person = _person(spec, pid) if known else stranger(stream("stranger"))
+    size = spec.height, spec.width
+    return photograph(person, CAMERAS[camid], size, stream, shift, scale, side)
 
 
 def shots(spec: DrawnSpec) -> Iterator[tuple[str, int, int, int]]:
-    """Every picture of the set: (folder, pid, camid, shot), cameras in turn."""
+    """Every picture of the set: (folder, pid, camid, shot), cameras in turn.
+
+    Of each extra identity there are as many as of one in training, none a shot of the
+    test.
+    """
     if spec.extra_people:
-        yield from _extra_shots(spec)
+        strangers = range(spec.ids + 1, spec.ids + 1 + spec.extra_ids)
+        people = strangers if spec.extra_people == "strangers" else tested(spec)
+        for pid in people:
+            for shot in range(spec.test_shots, spec.test_shots + spec.train_shots):
+                yield "bounding_box_train", pid, _camera(spec, pid, shot), shot
         return
-    for pid in range(1, spec.train_ids + spec.test_ids + 1):
-        training = pid <= spec.train_ids
-        order = _cameras(spec, pid)
-        for shot in range(spec.train_shots if training else spec.test_shots):
+    for pid in range(1, spec.train_ids + 1):
+        for shot in range(spec.train_shots):
+            yield "bounding_box_train", pid, _camera(spec, pid, shot), shot
+    for pid in range(spec.train_ids + 1, spec.ids + 1):
+        for shot in range(spec.test_shots):
             folder = "query" if shot < QUERIES else "bounding_box_test"
-            if training:
-                folder = "bounding_box_train"
-            yield folder, pid, order[shot % len(order)], shot
+            yield folder, pid, _camera(spec, pid, shot), shot
     for pid, count in ((DISTRACTOR, spec.distractors), (JUNK, spec.junk)):
         for shot in range(count):
             yield "bounding_box_test", pid, 1 + shot % len(CAMERAS), shot
 
 
-def _cameras(spec: DrawnSpec, pid: int) -> list[int]:
+def _camera(spec: DrawnSpec, pid: int, shot: int) -> int:
+    """Every identity meets the cameras in an order of its own."""
     order = list(CAMERAS)
-    Random(f"{spec.seed}/cameras/{pid}").shuffle(order)
-    return order
-
-
-def _extra_shots(spec: DrawnSpec) -> Iterator[tuple[str, int, int, int]]:
-    """As many of each extra identity as of one in training, none a shot of the test."""
-    people = tested(spec)
-    if spec.extra_people == "strangers":
-        first = spec.train_ids + spec.test_ids + 1
-        people = range(first, first + spec.extra_ids)
-    for pid in people:
-        order = _cameras(spec, pid)
-        for shot in range(spec.test_shots, spec.test_shots + spec.train_shots):
-            yield "bounding_box_train", pid, order[shot % len(order)], shot
+    _random(spec, "cameras", pid).shuffle(order)
+    return order[shot % len(order)]
 
 
 def tested(spec: DrawnSpec) -> list[int]:
@@ -184,9 +174,9 @@ def tested(spec: DrawnSpec) -> list[int]:
 
     They come in neighbours, so that they hold as many look-alikes as strangers do.
     """
-    first, last = spec.train_ids + 1, spec.train_ids + spec.test_ids
-    pairs = [range(pid, min(pid + 2, last + 1)) for pid in range(first, last + 1, 2)]
-    Random(f"{spec.seed}/tested").shuffle(pairs)
+    test = range(spec.train_ids + 1, spec.ids + 1)
+    pairs = [test[k : k + 2] for k in range(0, len(test), 2)]
+    _random(spec, "tested").shuffle(pairs)
     return sorted([pid for pair in pairs for pid in pair][: spec.extra_ids])
 
 
