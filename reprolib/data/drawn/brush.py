@@ -1,9 +1,8 @@
 """A brush that paints rounded, softly shaded shapes in scene coordinates."""
 
-from PIL import Image, ImageDraw
+from itertools import pairwise
 
-Colour = tuple[int, int, int]
-Point = tuple[float, float]
+from PIL import Image, ImageDraw
 
 # Coats of each shape, from its dark edge to the strip that the light on the left hits:
 # (brightness, centre of the coat, its half width), in half widths of the shape.
@@ -13,9 +12,11 @@ COATS = (
     (1.00, -0.14, 0.74),
     (1.07, -0.30, 0.42),
 )
+# How far scenery goes on, in scene units, for boxes that are too wide.
+LEFT, RIGHT, SKY, FLOOR = -2.0, 2.0, -2.0, 3.0
 
 
-def shade(colour: Colour, brightness: float) -> Colour:
+def shade(colour: tuple, brightness: float) -> tuple[int, int, int]:
     """The colour made darker (below 1) or brought nearer to white (above 1)."""
     if brightness <= 1:
         return tuple(int(c * brightness) for c in colour)
@@ -23,72 +24,75 @@ def shade(colour: Colour, brightness: float) -> Colour:
 
 
 class Brush:
-    """Paints on `image`; scene point (x, y) lies at pixel (left + x k, top + y k)."""
+    """Paints on `image`; scene point (x, y) lies at pixel (left + x k, top + y k).
+
+    Colours are (red, green, blue), 0 to 255. Points may carry more than x and y.
+    """
 
     def __init__(self, image: Image.Image, k: float, left: float, top: float):
         self.image, self.k, self.left, self.top = image, k, left, top
         self._solid = ImageDraw.Draw(image)
         self._glaze = ImageDraw.Draw(image, "RGBA")
 
+    def _at(self, x: float, y: float) -> tuple[float, float]:
+        return self.left + x * self.k, self.top + y * self.k
+
     def within(self, k: float, x: float, y: float) -> "Brush":
         """A brush whose unit is `k` scene units and whose origin is (x, y)."""
-        return Brush(
-            self.image, self.k * k, self.left + x * self.k, self.top + y * self.k
-        )
+        return Brush(self.image, self.k * k, *self._at(x, y))
 
-    def ellipse(self, x: float, y: float, rx: float, ry: float, colour):
+    def ellipse(self, x: float, y: float, rx: float, ry: float, colour: tuple):
         """An ellipse around (x, y); a fourth colour number is its opacity (0-255)."""
-        px, py = self.left + x * self.k, self.top + y * self.k
-        rx, ry = rx * self.k, ry * self.k
+        (px, py), rx, ry = self._at(x, y), rx * self.k, ry * self.k
         pen = self._glaze if len(colour) == 4 else self._solid
         pen.ellipse((px - rx, py - ry, px + rx, py + ry), colour)
 
-    def polygon(self, points: list[Point], colour):
-        """A filled polygon; a fourth colour number is its opacity (0-255)."""
-        k, left, top = self.k, self.left, self.top
-        pen = self._glaze if len(colour) == 4 else self._solid
-        pen.polygon([(left + x * k, top + y * k) for x, y in points], colour)
+    def polygon(self, points: list, colour: tuple):
+        """A filled polygon."""
+        self._solid.polygon([self._at(x, y) for x, y in points], colour)
 
-    def rectangle(self, x0: float, y0: float, x1: float, y1: float, colour):
-        """An upright rectangle; a fourth colour number is its opacity (0-255)."""
-        k, left, top = self.k, self.left, self.top
-        pen = self._glaze if len(colour) == 4 else self._solid
-        corners = (left + x0 * k, top + y0 * k, left + x1 * k, top + y1 * k)
-        pen.rectangle(corners, colour)
+    def rectangle(self, x0: float, y0: float, x1: float, y1: float, colour: tuple):
+        """An upright rectangle."""
+        self._solid.rectangle((*self._at(x0, y0), *self._at(x1, y1)), colour)
 
-    def rod(self, a: Point, b: Point, ra: float, rb: float, colour):
-        """A straight rod, round where it starts and cut where it ends.
+    def band(self, y0: float, y1: float, colour: tuple):
+        """A rectangle over the whole width of the scene."""
+        self.rectangle(LEFT, y0, RIGHT, y1, colour)
+
+    def rod(self, a: tuple, b: tuple, ra: float, rb: float, colour: tuple):
+        """A straight rod from `a`, where it is round, to `b`, where it is cut.
 
         Its half width is `ra` at `a` and `rb` at `b`.
         """
-        dx, dy = b[0] - a[0], b[1] - a[1]
+        (ax, ay, *_), (bx, by, *_) = a, b
+        dx, dy = bx - ax, by - ay
         length = max((dx * dx + dy * dy) ** 0.5, 1e-6)
         nx, ny = -dy / length, dx / length
-        self.ellipse(*a, ra, ra, colour)
-        corners = [
-            (a[0] + nx * ra, a[1] + ny * ra),
-            (b[0] + nx * rb, b[1] + ny * rb),
-            (b[0] - nx * rb, b[1] - ny * rb),
-            (a[0] - nx * ra, a[1] - ny * ra),
-        ]
-        self.polygon(corners, colour)
+        self.ellipse(ax, ay, ra, ra, colour)
+        edges = ((ax, ay, ra), (bx, by, rb), (bx, by, -rb), (ax, ay, -ra))
+        self.polygon([(x + nx * r, y + ny * r) for x, y, r in edges], colour)
 
-    def limb(self, joints: list, radii: list[float], colour: Colour, cut: bool = False):
+    def limb(self, joints: list, radii: list, colour: tuple, cut: bool = False):
         """A shaded chain of rods through `joints`; its end is round unless `cut`."""
         for brightness, centre, width in COATS:
             tone = shade(colour, brightness)
             chain = [
-                ((x + centre * r, y), width * r)
+                (x + centre * r, y, width * r)
                 for (x, y, *_), r in zip(joints, radii, strict=True)
             ]
-            for (a, ra), (b, rb) in zip(chain, chain[1:], strict=False):
-                self.rod(a, b, ra, rb, tone)
+            for a, b in pairwise(chain):
+                self.rod(a, b, a[2], b[2], tone)
             if not cut:
-                self.ellipse(*chain[-1][0], radii[-1] * width, radii[-1] * width, tone)
+                x, y, r = chain[-1]
+                self.ellipse(x, y, r, r, tone)
 
-    def trunk(self, rows: list[tuple[float, float, float]], colour: Colour):
+    def trunk(self, rows: list[tuple[float, float, float]], colour: tuple):
         """A shaded upright body; `rows` are (y, middle, half width) from the top."""
         for brightness, centre, width in COATS:
             left = [(x + (centre - width) * w, y) for y, x, w in rows]
             right = [(x + (centre + width) * w, y) for y, x, w in reversed(rows)]
             self.polygon(left + right, shade(colour, brightness))
+
+    def column(self, x: float, half: float, rows: tuple, colour: tuple):
+        """A trunk around `x`; `rows` are (y, share of the half width `half`)."""
+        self.trunk([(y, x, half * share) for y, share in rows], colour)
