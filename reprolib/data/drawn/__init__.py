@@ -1,11 +1,10 @@
 """The built-in data set: drawn pedestrians in Market1501's layout. Chapter 1."""
 
+from reprolib.data.drawn.camera import draw, draw_with_box
 from reprolib.data.drawn.folder import make
 from reprolib.data.drawn.shots import (
     DrawnSpec,
     describe,
-    draw,
-    draw_with_box,
     files,
     look_alikes,
     shots,
@@ -13,13 +12,6 @@ from reprolib.data.drawn.shots import (
 )
 
 __all__ = [
-    "DrawnSpec",
-    "describe",
-    "draw",
-    "draw_with_box",
-    "files",
-    "look_alikes",
-    "make",
-    "shots",
-    "tested",
-]
+    "DrawnSpec", "describe", "draw", "draw_with_box", "files", "look_alikes", "make",
+    "shots", "tested",
+]  # fmt: skip

@@ -6,12 +6,7 @@ from PIL import Image, ImageDraw
 
 # Coats of each shape, from its dark edge to the strip that the light on the left hits:
 # (brightness, centre of the coat, its half width), in half widths of the shape.
-COATS = (
-    (0.66, 0.0, 1.0),
-    (0.86, -0.06, 0.90),
-    (1.00, -0.14, 0.74),
-    (1.07, -0.30, 0.42),
-)
+COATS = ((0.66, 0.0, 1.0), (0.86, -0.06, 0.9), (1.0, -0.14, 0.74), (1.07, -0.3, 0.42))
 # How far scenery goes on, in scene units, for boxes that are too wide.
 LEFT, RIGHT, SKY, FLOOR = -2.0, 2.0, -2.0, 3.0
 

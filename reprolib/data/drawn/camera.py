@@ -1,41 +1,36 @@
-"""The six cameras, and the photograph that one takes of a pedestrian."""
+"""The six cameras, and the picture that one takes of a pedestrian.
+
+A picture is determined by (seed, pid, camid, shot); the error of its detection box
+only moves and scales the crop. Chapter 1.
+"""
 
 import math
+from collections import namedtuple
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from random import Random
 
 import numpy as np
 from PIL import Image, ImageFilter
 
-from reprolib.data.drawn import clothes, pedestrian, scenery
+from reprolib.data.dataset import DISTRACTOR, JUNK
+from reprolib.data.drawn import clothes, scenery
 from reprolib.data.drawn.brush import Brush
 from reprolib.data.drawn.figure import Figure
+from reprolib.data.drawn.pedestrian import stranger
+from reprolib.data.drawn.shots import DrawnSpec, numbers, person
+from reprolib.errors import ReproError
 
 SUPERSAMPLING = 4
 # A perfect box leaves this share of its height free over the crown and under the soles.
 MARGIN = 0.04
 GREY = (0.299, 0.587, 0.114)
 
-
-@dataclass(frozen=True)
-class Camera:
-    """What one camera does to colours, and what lies behind the people it sees.
-
-    `white` are the gains of red, green and blue, `saturation` 1 keeps colours as they
-    are, `gamma` above 1 darkens, `blur` is a radius in pixels of a crop 112 high, and
-    `noise` the standard deviation in grey levels. Chapter 1.
-    """
-
-    backdrop: Callable[[Brush, Random], None]
-    white: tuple[float, float, float]
-    saturation: float
-    gamma: float
-    gain: float
-    blur: float
-    noise: float
-
-
+# What a camera does to colours, and what lies behind the people it sees: `white` are
+# the gains of red, green and blue, `saturation` 1 keeps colours as they are, `gamma`
+# above 1 darkens, `blur` is a radius in pixels of a crop 112 high, and `noise` the
+# standard deviation in grey levels.
+Camera = namedtuple("Camera", "backdrop white saturation gamma gain blur noise")
 CAMERAS = {
     1: Camera(scenery.street, (1.00, 1.00, 1.00), 1.00, 1.00, 1.00, 0.0, 2.0),
     2: Camera(scenery.brick_wall, (1.06, 1.00, 0.91), 0.94, 0.94, 0.98, 0.4, 3.0),
@@ -46,31 +41,60 @@ CAMERAS = {
 }
 
 
-def photograph(
-    person: pedestrian.Pedestrian,
-    camera: Camera,
-    size: tuple[int, int],
-    stream: Callable[[str], Random],
+def draw(
+    spec: DrawnSpec, pid: int, camid: int, shot: int, box_error: float | None = None
+) -> tuple[np.ndarray, tuple[float, ...]]:
+    """One shot as uint8 (height, width, 3) and its landmarks. Chapters 0 and 1.
+
+    Landmarks are the heights of crown, neck, waist, knees and soles as fractions of
+    the crop; they lie outside 0 to 1 where the box cuts them off. `box_error` (the
+    spec's when None) changes nothing but the crop.
+    """
+    strength = spec.box_error if box_error is None else box_error
+    rng = numbers(spec, pid, camid, shot, "box")
+    shift, side = rng.uniform(-0.20, 0.20), rng.uniform(-0.12, 0.12)
+    scale = math.exp(rng.uniform(math.log(0.8), math.log(1.25)))
+    if pid == DISTRACTOR:
+        # A detector's false alarm: the box shows half a body, or nobody.
+        strength = 1.0
+        shift = rng.choice((-1, 1)) * rng.uniform(0.3, 0.6)
+        side = rng.uniform(-1.2, 1.2)
+    elif pid == JUNK:
+        strength = max(2 * strength, 1.0)
+    box = strength * shift, 1 + strength * (scale - 1), strength * side
+    return draw_with_box(spec, pid, camid, shot, *box)
+
+
+def draw_with_box(
+    spec: DrawnSpec,
+    pid: int,
+    camid: int,
+    shot: int,
     shift: float = 0.0,
     scale: float = 1.0,
     side: float = 0.0,
 ) -> tuple[np.ndarray, tuple[float, ...]]:
-    """The crop, uint8 (height, width, 3), and its five landmark heights.
+    """One shot under a given box, as `draw` returns it; 0, 1, 0 is the perfect box.
 
-    `size` is (height, width); `stream(what)` gives the random numbers of one side of
-    the shot ("pose", "light", ...), so that none disturbs another. The box (`shift`,
-    `scale`, `side`) is that of `draw_with_box`.
+    The person appears `scale` times as large, `shift` crop heights lower and `side`
+    crop widths to the right: a height y of the perfect crop goes to
+    0.5 + scale (y - 0.5) + shift. Raises ReproError for an unknown camera.
+    Chapters 0 and 2.
     """
-    height, width = (SUPERSAMPLING * n for n in size)
+    if camid not in CAMERAS:
+        raise ReproError(f"there is no camera {camid}; expected 1 to {len(CAMERAS)}.")
+    stream = partial(numbers, spec, pid, camid, shot)
+    known = pid > DISTRACTOR
+    who = person(spec, pid) if known else stranger(stream("stranger"))
+    height, width = SUPERSAMPLING * spec.height, SUPERSAMPLING * spec.width
     canvas = Image.new("RGB", (width, height))
     k = height * scale
     left, middle = width * (0.5 + side), height * (0.5 + shift)
     brush = Brush(canvas, k, left, middle - k / 2)
-    camera.backdrop(brush, stream("backdrop"))
-    heights = _paint(brush, person, stream("pose"))
+    CAMERAS[camid].backdrop(brush, stream("backdrop"))
+    heights = _paint(brush, who, stream("pose"))
     _occlude(brush, stream("occlusion"))
-    noise = np.random.default_rng(stream("noise").getrandbits(64))
-    pixels = _develop(canvas.reduce(SUPERSAMPLING), camera, stream("light"), noise)
+    pixels = _develop(canvas.reduce(SUPERSAMPLING), CAMERAS[camid], stream)
     return pixels, tuple(0.5 + scale * (y - 0.5) + shift for y in heights)
 
 
@@ -97,22 +121,20 @@ def _occlude(brush: Brush, rng: Random):
         rng.choice(scenery.OCCLUDERS)(brush, rng)
     elif chance < 0.17:
         x = rng.choice((-1, 1)) * rng.uniform(0.24, 0.34)
-        _paint(brush, pedestrian.stranger(rng), rng, x)
+        _paint(brush, stranger(rng), rng, x)
 
 
-def _develop(
-    image: Image.Image, camera: Camera, rng: Random, noise: np.random.Generator
-) -> np.ndarray:
+def _develop(image: Image.Image, camera: Camera, stream: Callable) -> np.ndarray:
     """The picture as the camera records it, uint8 (height, width, 3).
 
     Each shot wanders a little around the camera's own white balance, gain and gamma.
     """
+    rng, s = stream("light"), camera.saturation
+    noise = np.random.default_rng(stream("noise").getrandbits(64))
     if camera.blur:
-        radius = camera.blur * image.height / 112
-        image = image.filter(ImageFilter.BoxBlur(radius))
+        image = image.filter(ImageFilter.BoxBlur(camera.blur * image.height / 112))
     gain = camera.gain * rng.uniform(0.90, 1.10)
     gains = [[gain * white * rng.uniform(0.97, 1.03)] for white in camera.white]
-    s = camera.saturation
     mix = gains * ((1 - s) * np.array(GREY) + s * np.eye(3))
     image = image.convert("RGB", tuple(np.pad(mix, ((0, 0), (0, 1))).flat))
     gamma = camera.gamma * rng.uniform(0.95, 1.06)

@@ -14,6 +14,11 @@ HEM = {"t-shirt": 0.462, "long sleeves": 0.456, "jacket": 0.485, "coat": 0.66}
 
 def paint(brush: Brush, figure: Figure):
     """Paints the clothed figure; `brush` is in body units."""
+    # Each part with its nearness to the viewer. The trunk's clothes hang over hips and
+    # legs in every direction of view.
+    parts = [(-2.0, _hips), (0.0, _trunk), (0.004, paint_head)]
+    parts.append((0.001 - 0.06 * figure.cos, paint_hair_behind))
+    parts += [(leg[0][2] + leg[2][2] / 2 - 1, _leg, leg) for leg in figure.legs]
     arms = [
         (0.03 + arm[0][2] * 0.8 + arm[2][2] * 0.4, _arm, arm) for arm in figure.arms
     ]
@@ -22,19 +27,9 @@ def paint(brush: Brush, figure: Figure):
         "shoulder bag": (0.05 - 0.9 * figure.hip * figure.sin, _shoulder_bag),
         "handbag": (arms[1][0], _handbag),
     }
-    bag = figure.person.bag
-    # Each part with its nearness to the viewer. The trunk's clothes hang over hips and
-    # legs in every direction of view.
-    layers = [
-        *([bags[bag]] if bag in bags else []),
-        *((leg[0][2] + leg[2][2] / 2 - 1, _leg, leg) for leg in figure.legs),
-        *arms,
-        (-2.0, _hips),
-        (0.0, _trunk),
-        (0.004, paint_head),
-        (0.001 - 0.06 * figure.cos, paint_hair_behind),
-    ]
-    for _, part, *joints in sorted(layers, key=lambda layer: layer[0]):
+    if figure.person.bag in bags:
+        parts.append(bags[figure.person.bag])
+    for _, part, *joints in sorted(parts + arms, key=lambda part: part[0]):
         part(brush, figure, *joints)
 
 

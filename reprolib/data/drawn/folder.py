@@ -10,7 +10,8 @@ from PIL import Image
 from tqdm import tqdm
 
 from reprolib.data import digest
-from reprolib.data.drawn.shots import DrawnSpec, draw, files, shots
+from reprolib.data.drawn.camera import draw
+from reprolib.data.drawn.shots import DrawnSpec, files, shots
 from reprolib.data.writing import aside
 
 

@@ -1,24 +1,16 @@
-"""Who is drawn, by which camera, in which box: all that a spec and numbers decide.
+"""Who is drawn, by which camera, and how often: what a spec decides. Chapter 1."""
 
-A picture is determined by (seed, pid, camid, shot); the error of its detection box
-only moves and scales the crop. Chapter 1.
-"""
-
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from random import Random
 
-import numpy as np
-
 from reprolib.data.dataset import DISTRACTOR, JUNK
-from reprolib.data.drawn.camera import CAMERAS, photograph
 from reprolib.data.drawn.pedestrian import Pedestrian, look_alike, stranger
 from reprolib.errors import ReproError
 
 QUERIES = 2
+CAMERAS = range(1, 7)
 
 
 @dataclass(frozen=True)
@@ -55,7 +47,7 @@ class DrawnSpec:
         return self.train_ids + self.test_ids
 
 
-def _random(spec: DrawnSpec, *what) -> Random:
+def numbers(spec: DrawnSpec, *what) -> Random:
     """Random numbers for one purpose, which no other purpose disturbs."""
     return Random("/".join(map(str, (spec.seed, *what))))
 
@@ -67,7 +59,7 @@ def describe(spec: DrawnSpec, pid: int) -> dict[str, str]:
     """
     if not 1 <= pid <= spec.ids:
         raise ReproError(f"there is no identity {pid}; expected 1 to {spec.ids}.")
-    return _person(spec, pid)._asdict()
+    return person(spec, pid)._asdict()
 
 
 def look_alikes(spec: DrawnSpec) -> list[tuple[int, int]]:
@@ -78,63 +70,15 @@ def look_alikes(spec: DrawnSpec) -> list[tuple[int, int]]:
 def _has_twin(spec: DrawnSpec, pid: int) -> bool:
     """Whether `pid` looks like `pid - 1`: every second identity of a split may."""
     place = pid - 1 if pid <= spec.train_ids else pid - 1 - spec.train_ids
-    return place % 2 == 1 and _random(spec, "twin", pid).random() < 0.5
+    return place % 2 == 1 and numbers(spec, "twin", pid).random() < 0.5
 
 
-def _person(spec: DrawnSpec, pid: int) -> Pedestrian:
-    rng = _random(spec, "person", pid)
+def person(spec: DrawnSpec, pid: int) -> Pedestrian:
+    """The look of an identity; any number above 0 has one."""
+    rng = numbers(spec, "person", pid)
     if _has_twin(spec, pid):
-        return look_alike(_person(spec, pid - 1), rng)
+        return look_alike(person(spec, pid - 1), rng)
     return stranger(rng)
-
-
-def draw(
-    spec: DrawnSpec, pid: int, camid: int, shot: int, box_error: float | None = None
-) -> tuple[np.ndarray, tuple[float, ...]]:
-    """One shot as uint8 (height, width, 3) and its landmarks. Chapters 0 and 1.
-
-    Landmarks are the heights of crown, neck, waist, knees and soles as fractions of
-    the crop; they lie outside 0 to 1 where the box cuts them off. `box_error` (the
-    spec's when None) changes nothing but the crop.
-    """
-    strength = spec.box_error if box_error is None else box_error
-    rng = _random(spec, pid, camid, shot, "box")
-    shift, side = rng.uniform(-0.20, 0.20), rng.uniform(-0.12, 0.12)
-    scale = math.exp(rng.uniform(math.log(0.8), math.log(1.25)))
-    if pid == DISTRACTOR:
-        # A detector's false alarm: the box shows half a body, or nobody.
-        strength = 1.0
-        shift = rng.choice((-1, 1)) * rng.uniform(0.3, 0.6)
-        side = rng.uniform(-1.2, 1.2)
-    elif pid == JUNK:
-        strength = max(2 * strength, 1.0)
-    box = strength * shift, 1 + strength * (scale - 1), strength * side
-    return draw_with_box(spec, pid, camid, shot, *box)
-
-
-def draw_with_box(
-    spec: DrawnSpec,
-    pid: int,
-    camid: int,
-    shot: int,
-    shift: float = 0.0,
-    scale: float = 1.0,
-    side: float = 0.0,
-) -> tuple[np.ndarray, tuple[float, ...]]:
-    """One shot under a given box, as `draw` returns it; 0, 1, 0 is the perfect box.
-
-    The person appears `scale` times as large, `shift` crop heights lower and `side`
-    crop widths to the right: a height y of the perfect crop goes to
-    0.5 + scale (y - 0.5) + shift. Raises ReproError for an unknown camera.
-    Chapters 0 and 2.
-    """
-    if camid not in CAMERAS:
-        raise ReproError(f"there is no camera {camid}; expected 1 to {len(CAMERAS)}.")
-    stream = partial(_random, spec, pid, camid, shot)
-    known = pid > DISTRACTOR
-    person = _person(spec, pid) if known else stranger(stream("stranger"))
-    size = spec.height, spec.width
-    return photograph(person, CAMERAS[camid], size, stream, shift, scale, side)
 
 
 def shots(spec: DrawnSpec) -> Iterator[tuple[str, int, int, int]]:
@@ -165,7 +109,7 @@ def shots(spec: DrawnSpec) -> Iterator[tuple[str, int, int, int]]:
 def _camera(spec: DrawnSpec, pid: int, shot: int) -> int:
     """Every identity meets the cameras in an order of its own."""
     order = list(CAMERAS)
-    _random(spec, "cameras", pid).shuffle(order)
+    numbers(spec, "cameras", pid).shuffle(order)
     return order[shot % len(order)]
 
 
@@ -176,7 +120,7 @@ def tested(spec: DrawnSpec) -> list[int]:
     """
     test = range(spec.train_ids + 1, spec.ids + 1)
     pairs = [test[k : k + 2] for k in range(0, len(test), 2)]
-    _random(spec, "tested").shuffle(pairs)
+    numbers(spec, "tested").shuffle(pairs)
     return sorted([pid for pair in pairs for pid in pair][: spec.extra_ids])
 
 
