@@ -21,7 +21,7 @@ def shade(colour: tuple, brightness: float) -> tuple[int, int, int]:
 class Brush:
     """Paints on `image`; scene point (x, y) lies at pixel (left + x k, top + y k).
 
-    Colours are (red, green, blue), 0 to 255. Points may carry more than x and y.
+    Colours are (red, green, blue), 0 to 255. Joints may carry a depth after x and y.
     """
 
     def __init__(self, image: Image.Image, k: float, left: float, top: float):

@@ -84,8 +84,7 @@ def draw_with_box(
     if camid not in CAMERAS:
         raise ReproError(f"there is no camera {camid}; expected 1 to {len(CAMERAS)}.")
     stream = partial(numbers, spec, pid, camid, shot)
-    known = pid > DISTRACTOR
-    who = person(spec, pid) if known else stranger(stream("stranger"))
+    who = person(spec, pid) if pid > 0 else stranger(stream("stranger"))
     height, width = SUPERSAMPLING * spec.height, SUPERSAMPLING * spec.width
     canvas = Image.new("RGB", (width, height))
     k = height * scale
@@ -98,14 +97,14 @@ def draw_with_box(
     return pixels, tuple(0.5 + scale * (y - 0.5) + shift for y in heights)
 
 
-def _paint(brush: Brush, person, rng: Random, x: float = 0.0) -> tuple[float, ...]:
+def _paint(brush: Brush, who, rng: Random, x: float = 0.0) -> tuple[float, ...]:
     """Paints a person who fills the perfect crop; returns the landmarks there.
 
     Seen from the front, the back or one of the sides, give or take 25 degrees.
     """
     yaw = rng.choice((0.0, 0.0, math.pi, math.pi, math.pi / 2, -math.pi / 2))
     yaw, phase = yaw + rng.uniform(-0.44, 0.44), rng.uniform(0, 2 * math.pi)
-    figure = Figure(person, yaw, phase, stride=rng.uniform(0.10, 0.46))
+    figure = Figure(who, yaw, phase, stride=rng.uniform(0.10, 0.46))
     crown, *_, soles = heights = figure.landmarks()
     k = (1 - 2 * MARGIN) / (soles - crown)
     brush = brush.within(k, x, MARGIN - k * crown)

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 
 from reprolib.data.drawn.brush import Brush, shade
-from reprolib.data.drawn.figure import NECK, SHOE_RADII, Figure
+from reprolib.data.drawn.figure import HEEL, NECK, TOE, Figure
 from reprolib.data.drawn.head import paint_hair_behind, paint_head
 from reprolib.data.drawn.pedestrian import COLOURS, SKINS
 
@@ -19,35 +19,31 @@ def paint(brush: Brush, figure: Figure):
     parts = [(-2.0, _hips), (0.0, _trunk), (0.004, paint_head)]
     parts.append((0.001 - 0.06 * figure.cos, paint_hair_behind))
     parts += [(leg[0][2] + leg[2][2] / 2 - 1, _leg, leg) for leg in figure.legs]
-    arms = [
-        (0.03 + arm[0][2] * 0.8 + arm[2][2] * 0.4, _arm, arm) for arm in figure.arms
-    ]
+    near = [0.03 + arm[0][2] * 0.8 + arm[2][2] * 0.4 for arm in figure.arms]
     bags = {
-        "backpack": (-0.1 * figure.cos, _backpack),
-        "shoulder bag": (0.05 - 0.9 * figure.hip * figure.sin, _shoulder_bag),
-        "handbag": (arms[1][0], _handbag),
+        "backpack": -0.1 * figure.cos,
+        "shoulder bag": 0.05 - 0.9 * figure.hip * figure.sin,
+        "handbag": near[1],
     }
     if figure.person.bag in bags:
-        parts.append(bags[figure.person.bag])
-    for _, part, *joints in sorted(parts + arms, key=lambda part: part[0]):
+        parts.append((bags[figure.person.bag], _bag))
+    parts += [(n, _arm, arm) for n, arm in zip(near, figure.arms, strict=True)]
+    for _, part, *joints in sorted(parts, key=lambda part: part[0]):
         part(brush, figure, *joints)
 
 
 def _leg(brush: Brush, figure: Figure, leg: tuple):
-    hip, knee, ankle, heel, toe = leg
+    *joints, heel, toe = leg
     person, g = figure.person, figure.girth
-    cloth = COLOURS[person.lower_colour]
-    brush.limb([heel, toe], SHOE_RADII, COLOURS[person.shoes])
+    brush.limb([heel, toe], [HEEL, TOE], COLOURS[person.shoes])
     if person.lower in ("trousers", "jeans"):
         wide = 0.92 if person.lower == "jeans" else 1.18
         radii = [0.050 * g, 0.038 * g * wide, 0.029 * g * wide]
-        brush.limb([hip, knee, ankle], radii, cloth, cut=True)
-        return
-    radii = [0.046 * g, 0.034 * g, 0.021 * g]
-    brush.limb([hip, knee, ankle], radii, SKINS[person.skin])
-    if person.lower == "shorts":
-        hem = _between(hip, knee, 0.84)
-        brush.limb([hip, hem], [0.052 * g, 0.052 * g], cloth, cut=True)
+    else:
+        brush.limb(joints, [0.046 * g, 0.034 * g, 0.021 * g], SKINS[person.skin])
+        joints, radii = _cut(joints, 0.84), [0.052 * g, 0.052 * g]
+    if "skirt" not in person.lower:
+        brush.limb(joints, radii, COLOURS[person.lower_colour], cut=True)
 
 
 def _arm(brush: Brush, figure: Figure, arm: tuple):
@@ -59,19 +55,20 @@ def _arm(brush: Brush, figure: Figure, arm: tuple):
     radii = [0.029 * thick, 0.027 * thick, 0.021 * thick]
     if person.upper == "t-shirt":
         brush.limb(sleeve, [0.026 * g, 0.023 * g, 0.017 * g], skin)
-        sleeve = [sleeve[0], _between(*sleeve[:2], 0.66)]
-        radii = [0.029 * g, 0.033 * g]
+        sleeve, radii = _cut(sleeve, 0.66), [0.029 * g, 0.033 * g]
     # A dark edge keeps the sleeve apart from a trunk of the same colour.
     for (a, ra), (b, rb) in pairwise(zip(sleeve, radii, strict=True)):
         brush.rod(a, b, ra + 0.004, rb + 0.004, shade(cloth, 0.5))
     brush.limb(sleeve, radii, cloth, cut=True)
 
 
-def _between(a: tuple, b: tuple, t: float) -> tuple[float, float]:
-    return a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t
+def _cut(joints: list, t: float) -> list:
+    """The first bone of a limb as far as short clothes cover it."""
+    (ax, ay, _), (bx, by, _) = joints[:2]
+    return [(ax, ay), (ax + (bx - ax) * t, ay + (by - ay) * t)]
 
 
-def trunk_rows(figure: Figure, hem: float) -> list[tuple[float, float, float]]:
+def _outline(figure: Figure, hem: float) -> list[tuple[float, float, float]]:
     """The trunk's outline from the neck to `hem`: (y, middle, half width)."""
     f = figure
     profile = [
@@ -93,33 +90,26 @@ def trunk_rows(figure: Figure, hem: float) -> list[tuple[float, float, float]]:
 
 
 def _hips(brush: Brush, figure: Figure):
-    rows = [(y, x, w * 0.97) for y, x, w in trunk_rows(figure, 0.51) if y > 0.36]
+    rows = [(y, x, w * 0.97) for y, x, w in _outline(figure, 0.51) if y > 0.36]
     brush.trunk(rows, COLOURS[figure.person.lower_colour])
 
 
 def _trunk(brush: Brush, figure: Figure):
     person = figure.person
-    if person.lower in ("skirt", "long skirt"):
-        _skirt(brush, figure)
+    if "skirt" in person.lower:
+        hem, flare = (0.68, 1.30) if person.lower == "skirt" else (0.86, 1.45)
+        (xa, *_), (xb, *_) = (knee for _, knee, *_ in figure.legs)
+        top, side = figure.half(figure.waist, 0.062), figure.half(figure.hip, 0.074)
+        wide = max(side * flare, abs(xa - xb) / 2 + 0.06)
+        rows = [(0.40, 0.0, top), (0.47, 0.0, side * 1.02), (hem, (xa + xb) / 2, wide)]
+        brush.trunk(rows, COLOURS[person.lower_colour])
     neck = [(0.25 * figure.head[0], 0.115), (0.0, 0.185)]
     brush.limb(neck, [0.030, 0.036], SKINS[person.skin])
     loose = 1.06 if person.upper in ("jacket", "coat") else 1.0
-    rows = [(y, x, w * loose) for y, x, w in trunk_rows(figure, HEM[person.upper])]
+    rows = [(y, x, w * loose) for y, x, w in _outline(figure, HEM[person.upper])]
     brush.trunk(rows, COLOURS[person.upper_colour])
     _pattern(brush, figure, rows)
     _front(brush, figure, rows[-1][0])
-
-
-def _skirt(brush: Brush, figure: Figure):
-    hem, flare = (0.68, 1.30) if figure.person.lower == "skirt" else (0.86, 1.45)
-    a, b = (leg[1][0] for leg in figure.legs)
-    side = figure.half(figure.hip, 0.074)
-    rows = [
-        (0.40, 0.0, figure.half(figure.waist, 0.062)),
-        (0.47, 0.0, side * 1.02),
-        (hem, (a + b) / 2, max(side * flare, abs(a - b) / 2 + 0.06)),
-    ]
-    brush.trunk(rows, COLOURS[figure.person.lower_colour])
 
 
 def _pattern(brush: Brush, figure: Figure, rows: list):
@@ -146,12 +136,12 @@ def _pattern(brush: Brush, figure: Figure, rows: list):
 def _belt(brush: Brush, rows: list, y0: float, y1: float, colour: tuple):
     """A band around the trunk between two heights, its right side in the shade."""
     heights, middles, halves = zip(*rows, strict=True)
-    y1 = min(y1, heights[-1])
-    xa, xb = np.interp((y0, y1), heights, middles)
-    wa, wb = np.interp((y0, y1), heights, halves)
+    ys = y0, min(y1, heights[-1])
+    across = [np.interp(ys, heights, widths) for widths in (middles, halves)]
+    (ya, xa, wa), (yb, xb, wb) = zip(ys, *across, strict=True)
     for left, tone in ((-1, colour), (0.68, shade(colour, 0.72))):
-        upper, lower = [(xa + wa * left, y0), (xa + wa, y0)], (xb + wb, y1)
-        brush.polygon([*upper, lower, (xb + wb * left, y1)], tone)
+        start, end = (xa + wa * left, ya), (xb + wb * left, yb)
+        brush.polygon([start, (xa + wa, ya), (xb + wb, yb), end], tone)
 
 
 def _front(brush: Brush, figure: Figure, hem: float):
@@ -176,28 +166,25 @@ def _front(brush: Brush, figure: Figure, hem: float):
             brush.limb([(at * 0.9, 0.190), (at, 0.33)], [0.012, 0.011], strap)
 
 
-def _backpack(brush: Brush, figure: Figure):
-    colour = COLOURS[figure.person.bag_colour]
-    x = figure.seen(0.0, 0.0, -0.085 * figure.depth - 0.03)[0]
-    half = figure.half(0.085, 0.050)
-    rows = ((0.185, 0.6), (0.205, 0.92), (0.25, 1.0), (0.38, 1.04), (0.415, 0.9))
-    brush.column(x, half, rows, colour)
-    if figure.cos < -0.2:
-        brush.column(x, half, ((0.31, 0.66), (0.395, 0.66)), shade(colour, 0.8))
-
-
-def _shoulder_bag(brush: Brush, figure: Figure):
-    colour = COLOURS[figure.person.bag_colour]
-    a = figure.seen(-figure.shoulder * 0.55, 0.185, 0.05 if figure.cos > 0 else -0.05)
-    b = figure.seen(figure.hip + 0.015, 0.45, 0.01)
-    brush.limb([a, b], [0.009, 0.009], shade(colour, 0.8))
-    rows = ((0.425, 0.9), (0.44, 1.0), (0.525, 1.0))
-    brush.column(b[0], figure.half(0.030, 0.062), rows, colour)
-
-
-def _handbag(brush: Brush, figure: Figure):
-    colour, (x, y, _) = COLOURS[figure.person.bag_colour], figure.arms[1][3]
-    handle = [(x - 0.022, y + 0.035), (x, y), (x + 0.022, y + 0.035)]
-    brush.limb(handle, [0.006] * 3, shade(colour, 0.7))
-    rows = ((y + 0.03, 0.034), (y + 0.045, 0.042), (y + 0.105, 0.046))
-    brush.column(x, 1.0, rows, colour)
+def _bag(brush: Brush, figure: Figure):
+    bag, colour = figure.person.bag, COLOURS[figure.person.bag_colour]
+    if bag == "backpack":
+        x = figure.seen(0.0, 0.0, -0.085 * figure.depth - 0.03)[0]
+        half = figure.half(0.085, 0.050)
+        rows = ((0.185, 0.6), (0.205, 0.92), (0.25, 1.0), (0.38, 1.04), (0.415, 0.9))
+        brush.column(x, half, rows, colour)
+        if figure.cos < -0.2:
+            brush.column(x, half, ((0.31, 0.66), (0.395, 0.66)), shade(colour, 0.8))
+    elif bag == "shoulder bag":
+        front = 0.05 if figure.cos > 0 else -0.05
+        shoulder = figure.seen(-figure.shoulder * 0.55, 0.185, front)
+        hip = figure.seen(figure.hip + 0.015, 0.45, 0.01)
+        brush.limb([shoulder, hip], [0.009, 0.009], shade(colour, 0.8))
+        rows = ((0.425, 0.9), (0.44, 1.0), (0.525, 1.0))
+        brush.column(hip[0], figure.half(0.030, 0.062), rows, colour)
+    else:
+        x, y, _ = figure.arms[1][3]
+        handle = [(x - 0.022, y + 0.035), (x, y), (x + 0.022, y + 0.035)]
+        brush.limb(handle, [0.006] * 3, shade(colour, 0.7))
+        rows = ((y + 0.03, 0.034), (y + 0.045, 0.042), (y + 0.105, 0.046))
+        brush.column(x, 1.0, rows, colour)

@@ -19,7 +19,7 @@ BUILDS = {
 NECK, WAIST = 0.165, 0.41
 SHOULDER_Y, UPPER_ARM, FOREARM = 0.214, 0.155, 0.145
 HIP_Y, THIGH, SHANK = 0.48, 0.245, 0.235
-SHOE_RADII = (0.022, 0.021)  # at heel and toe
+HEEL, TOE = 0.022, 0.021  # half widths of a shoe
 # The camera looks down a little: what is nearer lies lower in the picture.
 TILT = 0.13
 HAT_HEIGHT = {"cap": 0.006, "beanie": 0.012, "brimmed hat": 0.022}
@@ -91,8 +91,7 @@ class Figure:
         hair = 0.0 if self.person.hair == "bald" else HAIR_HEIGHT
         crown = TILT * self.head[2] - HAT_HEIGHT.get(self.person.hat, hair)
         knees = sum(leg[1][1] for leg in self.legs) / 2
-        shoes = (zip(leg[3:], SHOE_RADII, strict=True) for leg in self.legs)
-        soles = max(joint[1] + radius for shoe in shoes for joint, radius in shoe)
+        soles = max(max(h[1] + HEEL, t[1] + TOE) for *_, h, t in self.legs)
         return crown, NECK, WAIST, knees, soles
 
     def shadow(self, brush: Brush):

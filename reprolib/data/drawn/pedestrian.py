@@ -82,12 +82,10 @@ def look_alike(person: Pedestrian, rng: Random) -> Pedestrian:
 def _visible(person: Pedestrian) -> list[str]:
     """The attributes whose change can be seen in most directions of view."""
     fields = ["upper", "upper_colour", "lower", "lower_colour", "shoes", "hat", "bag"]
-    if person.pattern not in ("plain", "print"):
-        fields.append("pattern_colour")
-    if person.hat != "none":
-        fields.append("hat_colour")
-    elif person.hair != "bald":
-        fields.append("hair_colour")
-    if person.bag != "none":
-        fields.append("bag_colour")
-    return fields
+    colours = {
+        "pattern_colour": person.pattern not in ("plain", "print"),
+        "hat_colour": person.hat != "none",
+        "hair_colour": person.hat == "none" and person.hair != "bald",
+        "bag_colour": person.bag != "none",
+    }
+    return fields + [field for field, seen in colours.items() if seen]

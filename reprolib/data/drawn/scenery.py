@@ -127,8 +127,8 @@ def underpass(brush: Brush, rng: Random):
         brush.rectangle(x, SKY, x + 0.05, ground, shade(wall, 0.82))
         for size, opacity in ((0.20, 26), (0.13, 34), (0.06, 120)):
             brush.ellipse(x + 0.24, -0.02, size, size * 0.8, (250, 236, 190, opacity))
-    line = rng.uniform(0.3, 0.5)
-    brush.band(line, line + 0.05, _tone(rng, (180, 150, 60), (70, 110, 130)))
+    stripe = rng.uniform(0.3, 0.5)
+    brush.band(stripe, stripe + 0.05, _tone(rng, (180, 150, 60), (70, 110, 130)))
     floor = _tone(rng, (84, 82, 80))
     brush.band(ground, FLOOR, floor)
     brush.band(ground, ground + 0.02, shade(floor, 0.6))

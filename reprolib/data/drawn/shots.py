@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from random import Random
 
@@ -46,6 +47,11 @@ class DrawnSpec:
         """The number of identities, which are counted from 1: training, then test."""
         return self.train_ids + self.test_ids
 
+    @property
+    def test(self) -> range:
+        """The identities of the test."""
+        return range(self.train_ids + 1, self.ids + 1)
+
 
 def numbers(spec: DrawnSpec, *what) -> Random:
     """Random numbers for one purpose, which no other purpose disturbs."""
@@ -82,25 +88,20 @@ def person(spec: DrawnSpec, pid: int) -> Pedestrian:
 
 
 def shots(spec: DrawnSpec) -> Iterator[tuple[str, int, int, int]]:
-    """Every picture of the set: (folder, pid, camid, shot), cameras in turn.
-
-    Of each extra identity there are as many as of one in training, none a shot of the
-    test.
-    """
+    """Every picture of the set: (folder, pid, camid, shot), cameras in turn."""
+    people, serial = range(1, spec.train_ids + 1), range(spec.train_shots)
     if spec.extra_people:
+        # As many of each as of one in training, none a shot of the test.
+        serial = range(spec.test_shots, spec.test_shots + spec.train_shots)
         strangers = range(spec.ids + 1, spec.ids + 1 + spec.extra_ids)
         people = strangers if spec.extra_people == "strangers" else tested(spec)
-        for pid in people:
-            for shot in range(spec.test_shots, spec.test_shots + spec.train_shots):
-                yield "bounding_box_train", pid, _camera(spec, pid, shot), shot
+    for pid, shot in product(people, serial):
+        yield "bounding_box_train", pid, _camera(spec, pid, shot), shot
+    if spec.extra_people:
         return
-    for pid in range(1, spec.train_ids + 1):
-        for shot in range(spec.train_shots):
-            yield "bounding_box_train", pid, _camera(spec, pid, shot), shot
-    for pid in range(spec.train_ids + 1, spec.ids + 1):
-        for shot in range(spec.test_shots):
-            folder = "query" if shot < QUERIES else "bounding_box_test"
-            yield folder, pid, _camera(spec, pid, shot), shot
+    for pid, shot in product(spec.test, range(spec.test_shots)):
+        folder = "query" if shot < QUERIES else "bounding_box_test"
+        yield folder, pid, _camera(spec, pid, shot), shot
     for pid, count in ((DISTRACTOR, spec.distractors), (JUNK, spec.junk)):
         for shot in range(count):
             yield "bounding_box_test", pid, 1 + shot % len(CAMERAS), shot
@@ -118,8 +119,7 @@ def tested(spec: DrawnSpec) -> list[int]:
 
     They come in neighbours, so that they hold as many look-alikes as strangers do.
     """
-    test = range(spec.train_ids + 1, spec.ids + 1)
-    pairs = [test[k : k + 2] for k in range(0, len(test), 2)]
+    pairs = [spec.test[k : k + 2] for k in range(0, spec.test_ids, 2)]
     numbers(spec, "tested").shuffle(pairs)
     return sorted([pid for pair in pairs for pid in pair][: spec.extra_ids])
 
