@@ -74,6 +74,7 @@ def _line(study: Study, cell: Cell, place: Place) -> dict:
             if network is not trained.networks[0]:
                 continue
             if boxes == cell.boxes:
+                made["people"] = measuring.packed_people(test.query.pids)
                 made["reranked"] = measuring.reranked(test, q, g, local)
             if local and boxes.startswith(DRAWN):
                 shares = measuring.same_part(there.dataset(dose), test, q, g)

@@ -93,16 +93,32 @@ def packed(result) -> str:
     """The rank of the first match and the AP of every query, two bytes a query."""
     ap = np.zeros(len(result.valid))
     ap[result.valid.numpy()] = result.ap.numpy()
-    rows = [result.first_match.clamp(max=COARSE).numpy(), np.round(COARSE * ap)]
-    raw = np.stack(rows).astype(np.uint8).tobytes()
-    return base64.b85encode(zlib.compress(raw, 9)).decode()
+    ranks = result.first_match.clamp(max=COARSE).numpy()
+    return _text(np.stack([ranks, np.round(COARSE * ap)]).astype(np.uint8))
 
 
 def unpacked(text: str) -> tuple[np.ndarray, np.ndarray]:
     """The ranks (Q,) and the APs (Q,) from 0 to 1 of `packed`; rank 0: no match."""
-    raw = np.frombuffer(zlib.decompress(base64.b85decode(text)), np.uint8)
-    ranks, ap = raw.reshape(2, -1)
+    ranks, ap = _bytes(text).reshape(2, -1)
     return ranks.astype(int), ap / COARSE
+
+
+def packed_people(pids: torch.Tensor) -> str:
+    """Whom each query shows; of the pids only who is the same remains."""
+    return _text(np.unique(pids.numpy(), return_inverse=True)[1].astype("<u2"))
+
+
+def unpacked_people(text: str) -> np.ndarray:
+    """The number of the person of each query, (Q,), from 0."""
+    return _bytes(text).view("<u2").astype(int)
+
+
+def _text(numbers: np.ndarray) -> str:
+    return base64.b85encode(zlib.compress(numbers.tobytes(), 9)).decode()
+
+
+def _bytes(text: str) -> np.ndarray:
+    return np.frombuffer(zlib.decompress(base64.b85decode(text)), np.uint8)
 
 
 def same_part(dataset: Dataset, test: Test, q: Embedded, g: Embedded) -> dict:

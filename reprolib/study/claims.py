@@ -1,0 +1,159 @@
+"""The claims that the study tests, fixed beforehand in `claims.toml`, and verdicts.
+
+A claim says that a sum of scores is positive: `plus` less `minus`, each a term such as
+`aligned-box0.4:global@box1`: the variant, the kind of distance, the boxes of the test.
+Every seed gives one such number. Chapters 5 and 8 print the verdicts.
+"""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from reprolib.errors import ReproError
+from reprolib.evaluation import statistics
+from reprolib.evaluation.statistics import Difference
+from reprolib.study import grid, measuring, records
+
+TABLE = Path(__file__).with_name("claims.toml")
+TERM = re.compile(r"(?P<variant>[^:@/]+):(?P<kind>[^:@/]+)@(?P<boxes>[^:@/]+)")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim: what it `says`, of which `question`, on which `score` of which test.
+
+    `protocol` is "market" unless the study's data set has another.
+    """
+
+    name: str
+    question: int
+    says: str
+    study: str
+    plus: tuple[str, ...]
+    minus: tuple[str, ...]
+    score: str = "mAP"
+    protocol: str = "market"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the cells say of a claim: points a seed, its interval, and the verdict.
+
+    `p` is corrected for all claims that could be tested, `people` the interval of the
+    mean had other people been tested; `unpaired` is Welch's difference, for claims with
+    one term on each side. `difference` and all after it are None below two seeds.
+    """
+
+    claim: Claim
+    points: np.ndarray
+    difference: Difference | None = None
+    unpaired: Difference | None = None
+    people: tuple[float, float] | None = None
+    p: float | None = None
+    verdict: str = "undecided"
+
+
+def declared() -> list[Claim]:
+    """Every claim, in the order of the questions; `ReproError` for a broken one."""
+    table = tomllib.loads(TABLE.read_text(encoding="utf-8"))
+    claims = []
+    for name, entry in table.items():
+        sides = {side: tuple(entry.pop(side)) for side in ("plus", "minus")}
+        claims.append(Claim(name, **sides, **entry))
+        study = grid.find(claims[-1].study)
+        variants = {cell.variant for cell in study.cells}
+        for term in (*sides["plus"], *sides["minus"]):
+            match = TERM.fullmatch(term)
+            if not match or match["variant"] not in variants:
+                raise ReproError(f"claim {name}: {term!r} is no cell of {study.name}.")
+            if match["boxes"] not in study.tested_on:
+                raise ReproError(
+                    f"claim {name}: {study.name} is not tested on {match['boxes']}."
+                )
+    return claims
+
+
+def findings() -> list[Finding]:
+    """All claims with what the committed records say of them, corrected by Holm."""
+    found = [_finding(claim) for claim in declared()]
+    tested = [f for f in found if f.difference]
+    corrected = statistics.holm([f.difference.p for f in tested])
+    verdicts = {}
+    for one, p in zip(tested, corrected, strict=True):
+        said = statistics.verdict(one.difference.mean, p)
+        verdicts[one.claim.name] = {"p": float(p), "verdict": said}
+    return [Finding(**vars(one) | verdicts.get(one.claim.name, {})) for one in found]
+
+
+def scores(line: dict, term: str, score: str, protocol: str = "market") -> float:
+    """A term's score in percent, the mean over the students."""
+    where = TERM.fullmatch(term)
+    each = [
+        student[where["boxes"]][protocol][where["kind"]][score]
+        for student in line["students"]
+    ]
+    return float(np.mean(each))
+
+
+def _finding(claim: Claim) -> Finding:
+    lines = records.lines(claim.study)
+    terms = [(1, t) for t in claim.plus] + [(-1, t) for t in claim.minus]
+    seeds = [
+        seed
+        for seed in range(grid.find(claim.study).seeds)
+        if all((_variant(term), seed) in lines for _, term in terms)
+    ]
+    table = np.array(
+        [
+            [
+                scores(lines[_variant(term), seed], term, claim.score, claim.protocol)
+                for _, term in terms
+            ]
+            for seed in seeds
+        ]
+    ).reshape(len(seeds), len(terms))
+    signs = np.array([sign for sign, _ in terms])
+    points = table @ signs
+    if len(points) < 2:
+        return Finding(claim, points)
+    sides = table[:, signs > 0].sum(1), table[:, signs < 0].sum(1)
+    return Finding(
+        claim,
+        points,
+        statistics.paired(*sides),
+        statistics.welch(*sides) if len(terms) == 2 else None,
+        _people(claim, lines, terms, seeds),
+    )
+
+
+def _variant(term: str) -> str:
+    return TERM.fullmatch(term)["variant"]
+
+
+def _people(claim: Claim, lines: dict, terms: list, seeds: list[int]):
+    """The interval over people: seeds of one set of pictures average query by query."""
+    column = {"rank1": 0, "mAP": 1}.get(claim.score)
+    by_pictures: dict[int, list[np.ndarray]] = {}
+    who = {}
+    for seed in seeds:
+        total = 0.0
+        for sign, term in terms:
+            where, line = TERM.fullmatch(term), lines[_variant(term), seed]
+            for student in line["students"]:
+                kept = student[where["boxes"]].get("queries")
+                if column is None or kept is None or claim.protocol != "market":
+                    return None
+                found = measuring.unpacked(kept[where["kind"]])[column]
+                value = found == 1 if column == 0 else found
+                total = total + sign * 100 * value / len(line["students"])
+        by_pictures.setdefault(line["data_seed"], []).append(total)
+        who[line["data_seed"]] = measuring.unpacked_people(line["people"])
+    values, people, shift = [], [], 0
+    for number, each in by_pictures.items():
+        values.append(np.mean(each, 0))
+        people.append(who[number] + shift)
+        shift += who[number].max() + 1
+    return statistics.bootstrap_people(np.concatenate(values), np.concatenate(people))
