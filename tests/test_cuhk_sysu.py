@@ -409,10 +409,10 @@ def test_nothing_is_left_of_a_crop_that_fails(broken, tmp_path):
 
 
 def test_a_full_disk_leaves_nothing(broken, monkeypatch):
-    def full(*_):
+    def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(cuhk_sysu_crop, "_save", full)
+    monkeypatch.setattr(Image.Image, "save", full)
     with pytest.raises(ReproError, match="No space left on device"):
         crop(broken, broken)
     assert {path.name for path in broken.iterdir()} == {"Image", "annotation"}

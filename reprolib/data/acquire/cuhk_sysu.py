@@ -3,9 +3,11 @@
 import os
 import shutil
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 import torch
 from torchvision.transforms.v2 import functional as F
@@ -22,11 +24,9 @@ from reprolib.errors import ReproError
 SCENES = Path("Image", "SSM")
 SPLITS = ("train", "query", "gallery")
 COLUMNS = ("file", "split", "pid", "scene", "left", "top", "width", "height")
-AGAIN = "Unpack the annotation again."
 
 
-@dataclass(frozen=True)
-class Crop:
+class Crop(NamedTuple):
     """One person to cut out; `number` is that of the box in its scene, from 1."""
 
     split: str
@@ -34,11 +34,6 @@ class Crop:
     scene: int
     number: int
     box: Box
-
-    @property
-    def file(self) -> str:
-        """Where it is saved, such as `train/p00012_s00345_0001.jpg`."""
-        return f"{self.split}/p{self.pid:05d}_s{self.scene:05d}_{self.number:04d}.jpg"
 
 
 def crop(release: str | Path, root: str | Path) -> str:
@@ -63,33 +58,35 @@ def crop(release: str | Path, root: str | Path) -> str:
             )
     with aside(root) as work:
         done = _crop_all(source, work, crops)
-        _publish(source, work, root)
+        lists = [LISTS / path.name for path in (source / LISTS).glob("TestG*.mat")]
+        lists = [path for path in lists if not (root / path).exists()]
+        (work / LISTS).mkdir(parents=True)
+        for path in lists:
+            shutil.copyfile(source / path, work / path)
+        (root / LISTS).mkdir(parents=True, exist_ok=True)
+        for path in (*SPLITS, *lists, "crops.csv"):
+            os.replace(work / path, root / path)
     return f"{root}: {done}"
 
 
 def _plan(source: Path) -> list[Crop]:
-    """Every crop to be made, checked against the scenes.
-
-    The persons of the gallery are those that are searched; all others are
-    distractors.
-    """
+    """Every crop to be made; who of the gallery is not searched is a distractor."""
     boxes, pool = annotation.boxes(source), annotation.pool(source)
     _check_scenes(source / SCENES, set(boxes), pool)
-    train = list(dict.fromkeys(annotation.training(source)))
+    train = _people(annotation.training(source), boxes, set(boxes) - pool, "training")
     sizes = [size for size in SIZES if annotation.list_path(source, size).is_file()]
     test = annotation.searches(source, (sizes or SIZES)[0])
-    queries = list(dict.fromkeys(search.query for search in test))
-    asked = [*queries, *(mark for search in test for mark in search.found)]
-    _check_marks(train, boxes, set(boxes) - pool, "training")
-    _check_marks(asked, boxes, pool, "test")
-    people = {(mark.scene, mark.box): mark.pid for mark in asked}
+    asked = [query for query, _ in test]
+    found = [mark for _, listed in test for mark in listed if mark.box]
+    searched = _people(asked + found, boxes, pool, "test")
+    queries = {(mark.scene, mark.box): mark.pid for mark in asked}
     crops = [
-        Crop(split, m.pid, m.scene, boxes[m.scene].index(m.box) + 1, m.box)
-        for split, marks in (("train", train), ("query", queries))
-        for m in marks
+        Crop(split, pid, scene, boxes[scene].index(box) + 1, box)
+        for split, people in (("train", train), ("query", queries))
+        for (scene, box), pid in people.items()
     ]
     return crops + [
-        Crop("gallery", people.get((scene, box), DISTRACTOR), scene, number, box)
+        Crop("gallery", searched.get((scene, box), DISTRACTOR), scene, number, box)
         for scene in sorted(pool)
         for number, box in enumerate(boxes[scene], 1)
     ]
@@ -102,55 +99,58 @@ def _check_scenes(folder: Path, annotated: set[int], pool: set[int]) -> None:
         "the release of CUHK-SYSU, with the folders Image/SSM and annotation. Check "
         "the folder.",
     )
-    named = {f"s{scene}.jpg" for scene in annotated}
+    named, tested = ({f"s{n}.jpg" for n in scenes} for scenes in (annotated, pool))
     there = {path.name for path in folder.glob("*.jpg")}
-    pool = {f"s{scene}.jpg" for scene in pool}
     both = "Unpack both again."
     refuse(named - there, folder, "is annotated, but not there", both)
     refuse(there - named, folder, "has no annotation in Images.mat", "Move it away.")
-    refuse(pool - named, folder, "is in pool.mat, but not in Images.mat", both)
+    refuse(tested - named, folder, "is in pool.mat, but not in Images.mat", both)
 
 
-def _check_marks(
-    marks: list[Mark], boxes: dict[int, list[Box]], scenes: set[int], part: str
-) -> None:
-    """Each person is one of the boxes in a scene of its part, and alone in it."""
+def _people(
+    marks: Iterable[Mark], boxes: dict[int, list[Box]], scenes: set[int], part: str
+) -> dict[tuple[int, Box], int]:
+    """Who is in which scene and box: each in one of its part, and alone in it."""
     people = {}
     for mark in marks:
         where = f"box {list(mark.box)} of s{mark.scene}.jpg"
         if mark.scene not in scenes or mark.box not in boxes[mark.scene]:
             raise ReproError(
                 f"person p{mark.pid} of the {part} is in {where}; expected one that "
-                f"Images.mat lists, in a scene of the {part}. {AGAIN}"
+                f"Images.mat lists, in a scene of the {part}. Unpack the annotation "
+                "again."
             )
         pid = people.setdefault((mark.scene, mark.box), mark.pid)
         if pid != mark.pid:
             raise ReproError(
                 f"{where} shows both p{pid} and p{mark.pid} in the annotation of the "
-                f"{part}; expected one person. {AGAIN}"
+                f"{part}; expected one person. Unpack the annotation again."
             )
+    return people
 
 
 def _crop_all(source: Path, work: Path, crops: list[Crop]) -> str:
     """Save the crops and their table in `work`; what was done, in words."""
+    for split in SPLITS:
+        (work / split).mkdir()
     scenes = defaultdict(list)
     for one in crops:
         scenes[one.scene].append(one)
-    for split in SPLITS:
-        (work / split).mkdir()
     rows, cut, empty = [], set(), set()
     todo = tqdm(sorted(scenes.items()), "cropping", unit="scene", leave=False)
     for scene, members in todo:
         image = decode(Picture(source / SCENES / f"s{scene}.jpg", DISTRACTOR, scene))
         for one in members:
-            box = _clip(one, image)
-            if 0 in box[2:]:
+            left, top, width, height = box = _clip(one, image)
+            if not width or not height:
                 empty.add((scene, one.number))
                 continue
             if box != one.box:
                 cut.add((scene, one.number))
-            _save(image, box, work / one.file)
-            rows.append((one.file, one.split, one.pid, scene, *box))
+            file = f"{one.split}/p{one.pid:05d}_s{scene:05d}_{one.number:04d}.jpg"
+            person = F.to_pil_image(F.crop(image, top, left, height, width))
+            person.save(work / file, quality=95, subsampling=0)
+            rows.append((file, one.split, one.pid, scene, *box))
     table = pd.DataFrame(sorted(rows), columns=COLUMNS)
     table.to_csv(work / "crops.csv", index=False)
     counts = table["split"].value_counts()
@@ -163,32 +163,13 @@ def _crop_all(source: Path, work: Path, crops: list[Crop]) -> str:
 
 def _clip(one: Crop, image: torch.Tensor) -> Box:
     """The part of the box inside `image: (3, H, W)`; width or height 0 if none is."""
-    left, top, width, height = one.box
-    bottom = min(max(top + height, 0), image.shape[1])
-    right = min(max(left + width, 0), image.shape[2])
-    left, top = min(max(left, 0), right), min(max(top, 0), bottom)
+    (left, top, width, height), (_, rows, columns) = one.box, image.shape
+    left, right = np.clip([left, left + width], 0, columns).tolist()
+    top, bottom = np.clip([top, top + height], 0, rows).tolist()
     if one.pid != DISTRACTOR and (left == right or top == bottom):
         raise ReproError(
             f"the box {list(one.box)} of person p{one.pid} lies outside its scene "
-            f"s{one.scene}.jpg of {image.shape[2]} x {image.shape[1]} pixels; expected "
-            "some of it inside. Unpack scenes and annotation again."
+            f"s{one.scene}.jpg of {columns} x {rows} pixels; expected some of it "
+            "inside. Unpack scenes and annotation again."
         )
     return left, top, right - left, bottom - top
-
-
-def _save(image: torch.Tensor, box: Box, path: Path) -> None:
-    left, top, width, height = box
-    person = image[:, top : top + height, left : left + width]
-    F.to_pil_image(person).save(path, quality=95, subsampling=0)
-
-
-def _publish(source: Path, work: Path, root: Path) -> None:
-    """Move what is in `work` to its place, the table last."""
-    for split in SPLITS:
-        os.replace(work / split, root / split)
-    (root / LISTS).mkdir(parents=True, exist_ok=True)
-    for path in sorted((source / LISTS).glob("TestG*.mat")):
-        if not (root / LISTS / path.name).exists():
-            shutil.copyfile(path, work / path.name)
-            os.replace(work / path.name, root / LISTS / path.name)
-    os.replace(work / "crops.csv", root / "crops.csv")

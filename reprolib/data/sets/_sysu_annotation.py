@@ -4,21 +4,22 @@
 height), `pool.mat` which scenes are the test's, `Train.mat` who is in the training, and
 `TestG50.mat` to `TestG4000.mat` whom to search in which scenes. `Person.mat` is not
 needed: whom it names beyond these is never searched. Xiao et al., CVPR 2017.
+Everything here raises `ReproError` for a file that is missing or of another layout.
 """
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
-from reprolib.data.sets import _matlab
+from reprolib.data.sets._files import matlab, numbers
 from reprolib.errors import ReproError
 
 SIZES = (50, 100, 500, 1000, 2000, 4000)
 LISTS = Path("annotation", "test", "train_test")
-SCENE, PERSON = re.compile(r"s(\d+)\.jpg"), re.compile(r"p(\d+)")
+SCENE, PERSON = r"s(\d+)\.jpg", r"p(\d+)"
 TRAIN = "persons with idname and scene (imname, idlocate)"
 TEST = "records with Query (imname, idlocate, idname) and Gallery (imname, idlocate)"
 
@@ -26,8 +27,7 @@ TEST = "records with Query (imname, idlocate, idname) and Gallery (imname, idloc
 Box = tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(NamedTuple):
     """One person in one scene, both by number."""
 
     pid: int
@@ -35,60 +35,39 @@ class Mark:
     box: Box
 
 
-@dataclass(frozen=True)
-class Search:
-    """One query, the scenes to search, and where in them the person is."""
-
-    query: Mark
-    scenes: tuple[int, ...]
-    found: tuple[Mark, ...]
-
-
 def list_path(root: Path, size: int) -> Path:
     """Where the lists of `size` scenes a query lie."""
     return root / LISTS / f"TestG{size}.mat"
 
 
-def searches(root: Path, size: int) -> list[Search]:
+def searches(root: Path, size: int) -> list[tuple[Mark, list[Mark]]]:
     """The queries of the test in their order, each with its `size` scenes.
 
-    Raises ReproError if the file is missing or of another layout.
+    The box is empty in the scenes that do not show the person.
     """
-    path = list_path(root, size)
-    with _matlab.expecting(path, TEST):
-        records = _matlab.records(_matlab.load(path, f"TestG{size}"))
-        return [_search(record, path) for record in records]
+    path, found = list_path(root, size), []
+    with matlab(path, TEST, path.stem) as [records]:
+        for record in np.atleast_1d(records):
+            pid = _number(PERSON, record["Query"]["idname"], path)
+            [query] = _marks(pid, record["Query"], path)
+            found.append((query, _marks(pid, record["Gallery"], path)))
+    return found
 
 
-def _search(record: np.void, path: Path) -> Search:
-    query, gallery = (_matlab.records(record[field]) for field in ("Query", "Gallery"))
-    pid = _number(PERSON, query["idname"][0], path)
-    scenes = [_number(SCENE, name, path) for name in gallery["imname"]]
-    # The box is empty in the scenes that do not show the person.
-    shown = gallery[[box.size > 0 for box in gallery["idlocate"]]]
-    return Search(
-        query=_marks(pid, query, path)[0],
-        scenes=tuple(dict.fromkeys(scenes)),
-        found=tuple(_marks(pid, shown, path)),
-    )
-
-
-def _marks(pid: int, scenes: np.ndarray, path: Path) -> list[Mark]:
-    places = zip(scenes["imname"], scenes["idlocate"], strict=True)
+def _marks(pid: int, scenes: list[dict] | dict, path: Path) -> list[Mark]:
     return [
-        Mark(pid, _number(SCENE, name, path), _matlab.numbers(box))
-        for name, box in places
+        Mark(pid, _number(SCENE, scene["imname"], path), numbers(scene["idlocate"]))
+        for scene in np.atleast_1d(scenes)
     ]
 
 
-def _number(pattern: re.Pattern, name: np.ndarray, path: Path) -> int:
+def _number(pattern: str, name: str, path: Path) -> int:
     """12 of "p12" and 345 of "s345.jpg"."""
-    text = _matlab.text(name)
-    match = pattern.fullmatch(text)
+    match = re.fullmatch(pattern, str(name))
     if not match or not int(match[1]):
-        wanted = "pNUMBER such as p12" if pattern is PERSON else "sNUMBER.jpg"
+        wanted = "pNUMBER such as p12" if pattern == PERSON else "sNUMBER.jpg"
         raise ReproError(
-            f"{path}: the name {text!r} does not parse; expected {wanted}, from 1."
+            f"{path}: the name {str(name)!r} does not parse; expected {wanted}, from 1."
         )
     return int(match[1])
 
@@ -96,42 +75,40 @@ def _number(pattern: re.Pattern, name: np.ndarray, path: Path) -> int:
 def boxes(release: Path) -> dict[int, list[Box]]:
     """The boxes of each scene in the order of Images.mat, numbered persons or not."""
     path = release / "annotation" / "Images.mat"
-    with _matlab.expecting(path, "scenes with imname and box (idlocate)"):
-        scenes = _matlab.records(_matlab.load(path, "Img"))
-        numbers = [_number(SCENE, name, path) for name in scenes["imname"]]
-        found = [
-            [_matlab.numbers(box) for box in _matlab.records(value)["idlocate"]]
-            for value in scenes["box"]
+    with matlab(path, "scenes with imname and box (idlocate)", "Img") as [images]:
+        scenes = [
+            (
+                _number(SCENE, scene["imname"], path),
+                [numbers(box["idlocate"]) for box in np.atleast_1d(scene["box"])],
+            )
+            for scene in np.atleast_1d(images)
         ]
-        if not all(len(box) == 4 for members in found for box in members):
+        if not all(len(box) == 4 for _, found in scenes for box in found):
             raise ValueError("a box is not of four numbers")
-    for number, times in Counter(numbers).items():
+    for number, times in Counter(number for number, _ in scenes).items():
         if times > 1:
             raise ReproError(
                 f"{path}: s{number}.jpg is annotated {times} times; expected every "
                 "scene once. Unpack the annotation again."
             )
-    return dict(zip(numbers, found, strict=True))
+    return dict(scenes)
 
 
 def pool(release: Path) -> set[int]:
     """The scenes of the test."""
     path = release / "annotation" / "pool.mat"
-    with _matlab.expecting(path, "a list of names"):
-        names = _matlab.load(path, "pool").ravel()
-        return {_number(SCENE, name, path) for name in names}
+    with matlab(path, "a list of names", "pool") as [names]:
+        return {_number(SCENE, name, path) for name in np.atleast_1d(names)}
 
 
 def training(release: Path) -> list[Mark]:
     """Every appearance of every person of the training."""
     path = release / LISTS / "Train.mat"
-    with _matlab.expecting(path, TRAIN):
+    with matlab(path, TRAIN, "Train") as [people]:
         return [
             mark
-            for person in _matlab.records(_matlab.load(path, "Train"))
+            for person in np.atleast_1d(people)
             for mark in _marks(
-                _number(PERSON, person["idname"], path),
-                _matlab.records(person["scene"]),
-                path,
+                _number(PERSON, person["idname"], path), person["scene"], path
             )
         ]

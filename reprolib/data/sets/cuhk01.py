@@ -5,18 +5,17 @@ picture, of which 1 and 2 are by the first camera, 3 and 4 by the second. Li, Zh
 Wang, ACCV 2012; for research only.
 """
 
-import random
 import re
 from collections import defaultdict
 from pathlib import Path
 
 from reprolib.data.dataset import Dataset, Picture
 from reprolib.data.sets import RESEARCH, Owner, Source
-from reprolib.data.sets._files import named_pictures, require
+from reprolib.data.sets._files import named_pictures, split
 
 FOLDER = "campus"
 NAME = re.compile(r"(?!0000)(\d{4})00([1-4])")
-TRAIN, PEOPLE = 485, 971
+LAYOUT = "PERSON and PICTURE such as 0001001.png (pictures 001 to 004)"
 
 
 def read(root: str | Path, seed: int) -> Dataset:
@@ -27,27 +26,17 @@ def read(root: str | Path, seed: int) -> Dataset:
     ReproError for a missing folder, an empty split or a picture whose name does not
     parse.
     """
-    folder = Path(root, FOLDER)
-    require(folder, f"the folder {FOLDER} in {folder.parent}. Check the data root.")
-    pictures = defaultdict(list)
-    layout = "PERSON and PICTURE such as 0001001.png (pictures 001 to 004)"
-    for path, match in named_pictures(folder, ".png", NAME, layout):
+    views = {1: defaultdict(list), 2: defaultdict(list)}
+    wanted = f"the folder {FOLDER} in {root}. Check the data root."
+    for path, match in named_pictures(Path(root, FOLDER), wanted, ".png", NAME, LAYOUT):
         pid, camid = int(match[1]), 1 if match[2] in "12" else 2
-        pictures[pid].append(Picture(path, pid, camid))
-    people = sorted(
-        pid for pid, own in pictures.items() if {p.camid for p in own} == {1, 2}
-    )
-    random.Random(seed).shuffle(people)
-    count = len(people) * TRAIN // PEOPLE
-    train, test = (
-        [picture for pid in sorted(some) for picture in pictures[pid]]
-        for some in (people[:count], people[count:])
-    )
+        views[camid][pid].append(Picture(path, pid, camid))
+    train, test = split(set(views[1]) & set(views[2]), seed, train=485, of=971)
     return Dataset(
         name="cuhk01",
-        train=tuple(train),
-        query=tuple(picture for picture in test if picture.camid == 1),
-        gallery=tuple(picture for picture in test if picture.camid == 2),
+        train=tuple(p for pid in train for view in views.values() for p in view[pid]),
+        query=tuple(p for pid in test for p in views[1][pid]),
+        gallery=tuple(p for pid in test for p in views[2][pid]),
         protocol="single-shot",
     )
 

@@ -10,14 +10,16 @@ Li et al., CVPR 2014; the new protocol is that of Zhong et al., CVPR 2017.
 import json
 import random
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from functools import partial
 from pathlib import Path
 
-from reprolib.data.acquire.cuhk03 import FOLDERS, MATRIX, SPLITS, unpack
+import numpy as np
+
+from reprolib.data.acquire.cuhk03 import FOLDERS, MATRIX, TEST_SETS, unpack
 from reprolib.data.dataset import Dataset, Picture
-from reprolib.data.sets import RESEARCH, Owner, Source, _matlab
-from reprolib.data.sets._files import named_pictures, refuse, require
+from reprolib.data.sets import RESEARCH, Owner, Source
+from reprolib.data.sets._files import matlab, named_pictures, numbers, refuse, require
 from reprolib.errors import ReproError
 
 CONFIGS = {
@@ -34,8 +36,13 @@ AGAIN = "Delete it with the folders of pictures, and unpack them again."
 PAIR_STEP = 1000
 # The paper's gallery: "200 identities"; which ones was never published.
 PAPER_PEOPLE = 200
-INDICES = {"train": "train_idx", "query": "query_idx", "gallery": "gallery_idx"}
-PEOPLE = {"new": (767, 700), "classic": (1367, 100), "paper": (1267, PAPER_PEOPLE)}
+SPLITS = ("train", "query", "gallery")
+# The published counts of the splits; pictures where the split is a published one.
+PEOPLE = {
+    "new": (767, 700, 700),
+    "classic": (1367, 100, 100),
+    "paper": (1267, PAPER_PEOPLE, PAPER_PEOPLE),
+}
 PICTURES = {"labelled": (7368, 1400, 5328), "detected": (7365, 1400, 5332)}
 
 
@@ -52,58 +59,46 @@ def read(
     cameras are 1 to 10. Raises ReproError for a missing folder or list, a name that
     does not parse, or pictures and lists that do not belong together.
     """
-    root = Path(root)
+    root, name = Path(root), f"cuhk03-{protocol}-{boxes}"
     pictures = _pictures(root / FOLDERS[boxes])
-    name = f"cuhk03-{protocol}-{boxes}"
     if protocol == "new":
-        return Dataset(name, **_by_lists(pictures, root / CONFIGS[boxes]))
-    seen = defaultdict(set)
-    for picture in pictures.values():
-        seen[picture.pid].add(picture.camid)
+        splits = _by_lists(pictures, root / FOLDERS[boxes], root / CONFIGS[boxes])
+        return Dataset(name, *splits)
+    cameras = {(p.pid, p.camid) for p in pictures.values()}
+    seen = Counter(pid for pid, _ in cameras)
     if protocol == "classic":
-        tested = _test_set(root / SPLITS, seed, set(seen))
+        tested = _test_set(root / TEST_SETS, seed, set(seen))
     else:
-        tested = _drawn_people(seen, seed)
-    return Dataset(name, **_by_people(pictures, tested), protocol="single-shot")
+        # People of both cameras, each with a lot of its own: the same for both boxes.
+        both = [pid for pid, count in seen.items() if count == 2]
+        both.sort(key=lambda pid: (random.Random(f"{seed}/{pid}").random(), pid))
+        tested = set(both[: min(PAPER_PEOPLE, len(both) // 2)])
+    test = [p for p in pictures.values() if p.pid in tested]
+    return Dataset(
+        name,
+        train=tuple(p for p in pictures.values() if p.pid not in tested),
+        query=tuple(p for p in test if p.camid % 2),  # the first camera of a pair
+        gallery=tuple(p for p in test if not p.camid % 2),
+        protocol="single-shot",
+    )
 
 
 def _pictures(folder: Path) -> dict[str, Picture]:
     """The pictures by file name."""
-    wanted = f"the pictures of {folder.parent} in {', '.join(FOLDERS.values())}."
-    require(folder, f"{wanted} {PREPARE}")
+    folders = ", ".join(FOLDERS.values())
+    wanted = f"the pictures of {folder.parent} in {folders}. {PREPARE}"
     pictures = {}
-    for path, match in named_pictures(folder, ".png", NAME, LAYOUT):
+    for path, match in named_pictures(folder, wanted, ".png", NAME, LAYOUT):
         name = f"{path.stem}.png"
         if name in pictures:
             raise ReproError(
                 f"{path}: a second picture beside {pictures[name].path.name}; expected "
                 "one of each name. Remove one of them."
             )
-        pair, camera = int(match[1]), int(match[3] or match[4])
-        pid = _pid(pair, int(match[2]))
-        pictures[name] = Picture(path, pid, camid=2 * (pair - 1) + camera)
+        pair, person = int(match[1]) - 1, int(match[2])
+        camid = 2 * pair + int(match[3] or match[4])
+        pictures[name] = Picture(path, PAIR_STEP * pair + person, camid)
     return pictures
-
-
-def _pid(pair: int, person: int) -> int:
-    return PAIR_STEP * (pair - 1) + person
-
-
-def _by_people(pictures: dict[str, Picture], tested: set[int]) -> dict[str, tuple]:
-    """Who is not tested trains; the first camera of a pair has an odd number."""
-    test = [p for p in pictures.values() if p.pid in tested]
-    return {
-        "train": tuple(p for p in pictures.values() if p.pid not in tested),
-        "query": tuple(p for p in test if p.camid % 2),
-        "gallery": tuple(p for p in test if not p.camid % 2),
-    }
-
-
-def _drawn_people(seen: dict[int, set[int]], seed: int) -> set[int]:
-    """People of both cameras, each with a lot of its own: the same for both boxes."""
-    both = [pid for pid, cameras in seen.items() if len(cameras) == 2]
-    both.sort(key=lambda pid: random.Random(f"{seed}/{pid}").random())
-    return set(both[: min(PAPER_PEOPLE, len(both) // 2)])
 
 
 def _test_set(path: Path, number: int, people: set[int]) -> set[int]:
@@ -112,7 +107,7 @@ def _test_set(path: Path, number: int, people: set[int]) -> set[int]:
     try:
         sets = json.loads(path.read_text(encoding="utf-8"))
         number %= len(sets)
-        pids = [_pid(int(pair), int(person)) for pair, person in sets[number]]
+        pids = [PAIR_STEP * (int(k) - 1) + int(person) for k, person in sets[number]]
     except (ValueError, TypeError, LookupError, ArithmeticError):
         raise ReproError(
             f"{path} does not parse; expected a list of test sets, lists of [pair, "
@@ -129,7 +124,9 @@ def _test_set(path: Path, number: int, people: set[int]) -> set[int]:
     return set(pids)
 
 
-def _by_lists(pictures: dict[str, Picture], path: Path) -> dict[str, tuple]:
+def _by_lists(
+    pictures: dict[str, Picture], folder: Path, path: Path
+) -> list[tuple[Picture, ...]]:
     """The splits of the new protocol; all that a name says is taken from the name."""
     require(
         path,
@@ -137,23 +134,11 @@ def _by_lists(pictures: dict[str, Picture], path: Path) -> dict[str, tuple]:
         "publishes (evaluation/data/CUHK03 in zhunzhong07/person-re-ranking). Put it "
         "there.",
     )
-    with _matlab.expecting(path, "filelist has a name a cell, *_idx numbers"):
-        names = [_matlab.text(cell) for cell in _matlab.load(path, "filelist").ravel()]
-        places = {
-            split: _matlab.numbers(_matlab.load(path, variable))
-            for split, variable in INDICES.items()
-        }
-    _check_names(names, pictures, path)
-    _check_places(places, names, path)
-    return {
-        split: tuple(pictures[names[place - 1]] for place in numbers)
-        for split, numbers in places.items()
-    }
-
-
-def _check_names(names: list[str], pictures: dict[str, Picture], path: Path) -> None:
-    """The list names every picture of the folder once, and no other."""
-    folder = next(iter(pictures.values())).path.parent if pictures else path.parent
+    layout = "filelist has a name a cell, *_idx numbers"
+    variables = "filelist", *(f"{split}_idx" for split in SPLITS)
+    with matlab(path, layout, *variables) as (cells, *indices):
+        names = [str(cell) for cell in np.atleast_1d(cells)]
+        indices = [numbers(array) for array in indices]
     advice = (
         f"Expected each once in {path.name} and in the folder: check that list and "
         "pictures are both the labelled or both the detected ones, and whole."
@@ -162,16 +147,18 @@ def _check_names(names: list[str], pictures: dict[str, Picture], path: Path) -> 
     refuse(twice, folder, "is listed twice", advice)
     refuse(set(names) - set(pictures), folder, "is listed, but not there", advice)
     refuse(set(pictures) - set(names), folder, "is there, but not listed", advice)
+    _check_places(indices, names, path)
+    return [tuple(pictures[names[n - 1]] for n in places) for places in indices]
 
 
-def _check_places(places: dict[str, tuple], names: list[str], path: Path) -> None:
+def _check_places(indices: list[tuple[int, ...]], names: list[str], path: Path) -> None:
     """Every number is that of a name, and no picture is in two splits."""
     split_of = {}
-    for split, numbers in places.items():
-        for place in numbers:
+    for split, places in zip(SPLITS, indices, strict=True):
+        for place in places:
             if not 1 <= place <= len(names):
                 raise ReproError(
-                    f"{path}: {INDICES[split]} has the number {place}; expected 1 to "
+                    f"{path}: {split}_idx has the number {place}; expected 1 to "
                     f"{len(names)}, the length of filelist. Fetch the file again."
                 )
             if place in split_of:
@@ -183,12 +170,11 @@ def _check_places(places: dict[str, tuple], names: list[str], path: Path) -> Non
 
 
 def _official(protocol: str, boxes: str) -> dict[str, dict[str, int]]:
-    """The published counts; pictures where the split is a published one."""
-    trained, tested = PEOPLE[protocol]
-    people = {"train": trained, "query": tested, "gallery": tested}
-    counts = {split: {"identities": count} for split, count in people.items()}
+    counts = {
+        s: {"identities": n} for s, n in zip(SPLITS, PEOPLE[protocol], strict=True)
+    }
     if protocol == "new":
-        for split, count in zip(counts, PICTURES[boxes], strict=True):
+        for split, count in zip(SPLITS, PICTURES[boxes], strict=True):
             counts[split]["pictures"] = count
     return counts
 
@@ -213,7 +199,7 @@ SOURCES = tuple(
         f"cuhk03-{protocol}-{boxes}",
         OWNER,
         partial(read, protocol=protocol, boxes=boxes),
-        (folder, *{"new": [CONFIGS[boxes]], "classic": [SPLITS]}.get(protocol, [])),
+        (folder, *{"new": [CONFIGS[boxes]], "classic": [TEST_SETS]}.get(protocol, [])),
         _official(protocol, boxes),
     )
     for protocol in PEOPLE

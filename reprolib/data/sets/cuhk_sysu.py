@@ -7,8 +7,8 @@ paper does not say how many it took. Xiao et al., CVPR 2017.
 """
 
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import partial
-from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +17,7 @@ from reprolib.data.acquire.cuhk_sysu import COLUMNS, SPLITS, crop
 from reprolib.data.dataset import DISTRACTOR, Dataset, Picture
 from reprolib.data.sets import Owner, Source
 from reprolib.data.sets._files import refuse, require
-from reprolib.data.sets._sysu_annotation import SIZES, Search, list_path, searches
+from reprolib.data.sets._sysu_annotation import SIZES, list_path, searches
 from reprolib.errors import ReproError
 
 # By the number of scenes a query is searched in.
@@ -44,19 +44,15 @@ def read(root: str | Path, seed: int = 0, *, gallery_size: int = 100) -> Dataset
     files = set(table["file"])
     refuse(files - there, root, "is listed in crops.csv, but not there", AGAIN)
     refuse(there - files, root, "is not listed in crops.csv", AGAIN)
-    pictures = {
-        split: tuple(_picture(root, row) for row in rows.itertuples(index=False))
-        for split, rows in table.groupby("split")
-    }
-    gallery = pictures.get("gallery", ())
-    path, asked = list_path(root, gallery_size), searches(root, gallery_size)
-    return Dataset(
-        name=NAMES[gallery_size],
-        train=pictures.get("train", ()),
-        query=_queries(asked, pictures.get("query", ()), path),
-        gallery=gallery,
-        candidates=_candidates(asked, gallery, path),
-    )
+    pictures = {split: [] for split in SPLITS}
+    for file, split, pid, scene, *box in table.itertuples(index=False, name=None):
+        pictures[split].append(Picture(root / file, pid, scene, box=tuple(box)))
+    path = list_path(root, gallery_size)
+    asked = searches(root, gallery_size)
+    pictures["query"] = _queries(asked, pictures["query"], path)
+    candidates = tuple(_candidates(asked, pictures["gallery"], path))
+    splits = {split: tuple(found) for split, found in pictures.items()}
+    return Dataset(NAMES[gallery_size], **splits, candidates=candidates)
 
 
 def _table(path: Path) -> pd.DataFrame:
@@ -74,11 +70,11 @@ def _table(path: Path) -> pd.DataFrame:
             f"{path} does not parse; expected the columns {', '.join(COLUMNS)}, whole "
             f"numbers but for the first two. {AGAIN}"
         ) from None
-    lowest = table["split"].map(lambda split: DISTRACTOR + (split != "gallery"))
+    nobody = table["pid"] < (table["split"] != "gallery") + DISTRACTOR
     for wrong, problem in (
         (table["file"].duplicated(), "is listed twice"),
         (~table["split"].isin(SPLITS), "is in a split that is unknown"),
-        (table["pid"] < lowest, "has no number of a person"),
+        (nobody, "has no number of a person"),
     ):
         if wrong.any():
             file = table["file"][wrong.argmax()]
@@ -86,47 +82,38 @@ def _table(path: Path) -> pd.DataFrame:
     return table
 
 
-def _picture(root: Path, row) -> Picture:
-    box = (row.left, row.top, row.width, row.height)
-    return Picture(root / row.file, pid=row.pid, camid=row.scene, box=box)
-
-
-def _queries(
-    asked: list[Search], pictures: tuple[Picture, ...], path: Path
-) -> tuple[Picture, ...]:
+def _queries(asked: list, pictures: list[Picture], path: Path) -> list[Picture]:
     """The pictures of the queries in the order of the lists."""
     crops = {(picture.pid, picture.camid): picture for picture in pictures}
-    wanted = [(search.query.pid, search.query.scene) for search in asked]
-    if set(wanted) != set(crops):
-        pid, scene = min(set(wanted) ^ set(crops))
+    wanted = [(query.pid, query.scene) for query, _ in asked]
+    if differing := set(wanted) ^ set(crops):
+        pid, scene = min(differing)
         raise ReproError(
             f"{path} and the folder query differ in person p{pid} of s{scene}.jpg; "
             f"expected a crop of every query, and no other. {AGAIN}"
         )
-    return tuple(crops[key] for key in wanted)
+    return [crops[key] for key in wanted]
 
 
 def _candidates(
-    asked: list[Search], gallery: tuple[Picture, ...], path: Path
-) -> tuple[tuple[int, ...], ...]:
+    asked: list, gallery: list[Picture], path: Path
+) -> Iterator[tuple[int, ...]]:
     """For each query the gallery's indices of all boxes in the scenes of its list."""
     places = defaultdict(list)
     for place, picture in enumerate(gallery):
         places[picture.camid].append(place)
     shown = {(picture.pid, picture.camid) for picture in gallery}
-    for search in asked:
-        lost = [scene for scene in search.scenes if scene not in places]
-        lost += [m.scene for m in search.found if (m.pid, m.scene) not in shown]
+    for query, marks in asked:
+        scenes = dict.fromkeys(mark.scene for mark in marks)
+        lost = [scene for scene in scenes if scene not in places]
+        lost += [m.scene for m in marks if m.box and (m.pid, m.scene) not in shown]
         if lost:
             raise ReproError(
-                f"{path}: the list of person p{search.query.pid} has s{lost[0]}.jpg, "
+                f"{path}: the list of person p{query.pid} has s{lost[0]}.jpg, "
                 "of which the crops lack every box, or the person's. Crop the persons "
                 "of this release again."
             )
-    return tuple(
-        tuple(chain.from_iterable(places[scene] for scene in search.scenes))
-        for search in asked
-    )
+        yield tuple(place for scene in scenes for place in places[scene])
 
 
 OWNER = Owner(

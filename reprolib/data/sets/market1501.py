@@ -14,7 +14,7 @@ import pandas as pd
 
 from reprolib.data.dataset import DISTRACTOR, Dataset, Picture
 from reprolib.data.sets import Owner, Source
-from reprolib.data.sets._files import named_pictures, require
+from reprolib.data.sets._files import named_pictures
 from reprolib.errors import ReproError
 
 FOLDERS = {
@@ -22,6 +22,7 @@ FOLDERS = {
     "query": "query",
     "gallery": "bounding_box_test",
 }
+PARTS = tuple(FOLDERS.values())
 NAME = re.compile(r"(-1|\d{4,})_c(\d+)s\d+_\d{6,}_\d{2}")
 LAYOUT = "PID_cCAMERAsSEQUENCE_FRAME_BOX such as 0002_c1s1_000451_03.jpg"
 SUFFIXES = ".jpg .jpeg .png"
@@ -30,15 +31,20 @@ NO_CAMERA = 0
 LANDMARKS = ["crown", "neck", "waist", "knees", "soles"]
 
 
-def read(root: str | Path, name: str = "market1501") -> Dataset:
+def read(root: str | Path, seed: int = 0, *, name: str = "market1501") -> Dataset:
     """The data set unpacked in the folder `root`; taught in chapter 1.
 
     Files that are no pictures are passed over. A `landmarks.csv` in `root` fills
-    `Dataset.landmarks`. Raises ReproError for a missing folder, an empty split or a
-    picture whose name does not parse.
+    `Dataset.landmarks`. `seed` decides nothing. Raises ReproError for a missing folder,
+    an empty split or a picture whose name does not parse.
     """
-    root = Path(root)
-    splits = {split: _pictures(root / folder) for split, folder in FOLDERS.items()}
+    wanted = (
+        f"the folders {', '.join(FOLDERS.values())} in {root}. Check the data root."
+    )
+    splits = {}
+    for split, folder in FOLDERS.items():
+        found = named_pictures(Path(root, folder), wanted, SUFFIXES, NAME, LAYOUT)
+        splits[split] = tuple(Picture(p, int(m[1]), int(m[2])) for p, m in found)
     for split in ("train", "query"):
         for picture in splits[split]:
             if picture.pid <= DISTRACTOR:
@@ -46,24 +52,21 @@ def read(root: str | Path, name: str = "market1501") -> Dataset:
                     f"{picture.path}: identity {picture.pid} (distractor or junk) in "
                     f"the {split} split; expected it in {FOLDERS['gallery']} only."
                 )
-    return Dataset(name=name, **splits, landmarks=_landmarks(root / "landmarks.csv"))
+    return Dataset(name, **splits, landmarks=_landmarks(Path(root, "landmarks.csv")))
 
 
-def read_500k(root: str | Path) -> Dataset:
+def read_500k(root: str | Path, seed: int = 0) -> Dataset:
     """The data set with its 500,000 further distractors in the gallery.
 
     They lie in the folder `images` beside the others. Whatever their names say, each
     is a distractor of no camera, 0. Raises ReproError as `read` does.
     """
-    root = Path(root)
-    dataset = read(root, "market1501-500k")
-    folder, any_name = root / MORE_DISTRACTORS, re.compile(".*")
-    more = ()
-    if folder.is_dir():
-        more = tuple(
-            Picture(path, DISTRACTOR, NO_CAMERA)
-            for path, _ in named_pictures(folder, SUFFIXES, any_name, "any name")
-        )
+    dataset, folder = read(root, name="market1501-500k"), Path(root, MORE_DISTRACTORS)
+    more = tuple(
+        Picture(path, DISTRACTOR, NO_CAMERA)
+        for path in sorted(folder.glob("*"))
+        if path.suffix.lower() in SUFFIXES.split()
+    )
     if not more:
         raise ReproError(
             f"{folder} is not there, or empty; expected the pictures of "
@@ -76,15 +79,6 @@ def people_lists() -> dict:
     """market_mars.json: who trains and who is tested in Market1501 and in MARS."""
     path = Path(__file__).with_name("market_mars.json")
     return json.loads(path.read_text(encoding="utf-8"))
-
-
-def _pictures(folder: Path) -> tuple[Picture, ...]:
-    names = ", ".join(FOLDERS.values())
-    require(folder, f"the folders {names} in {folder.parent}. Check the data root.")
-    return tuple(
-        Picture(path=path, pid=int(match[1]), camid=int(match[2]))
-        for path, match in named_pictures(folder, SUFFIXES, NAME, LAYOUT)
-    )
 
 
 def _landmarks(path: Path) -> dict[str, tuple[float, ...]] | None:
@@ -101,21 +95,6 @@ def _landmarks(path: Path) -> dict[str, tuple[float, ...]] | None:
     return dict(zip(table.index, table.itertuples(index=False, name=None), strict=True))
 
 
-def _official(further: int = 0) -> dict[str, dict[str, int]]:
-    """The published counts, with so many further distractors."""
-    return {
-        "train": {"identities": 751, "pictures": 12_936, "cameras": 6},
-        "query": {"identities": 750, "pictures": 3368, "cameras": 6},
-        "gallery": {
-            "identities": 750,
-            "pictures": 19_732 + further,
-            "distractors": 2798 + further,
-            "junk": 3819,
-        },
-    }
-
-
-PARTS = tuple(FOLDERS.values())
 OWNER = Owner(
     family="market1501",
     title="Market-1501",
@@ -126,13 +105,24 @@ OWNER = Owner(
     "Re-identification: A Benchmark. ICCV 2015.",
     archives=(PARTS, (MORE_DISTRACTORS,)),
 )
+OFFICIAL = {
+    "train": {"identities": 751, "pictures": 12_936, "cameras": 6},
+    "query": {"identities": 750, "pictures": 3368, "cameras": 6},
+    "gallery": {
+        "identities": 750,
+        "pictures": 19_732,
+        "distractors": 2798,
+        "junk": 3819,
+    },
+}
+MORE = {**OFFICIAL["gallery"], "pictures": 519_732, "distractors": 502_798}
 SOURCES = (
-    Source("market1501", OWNER, lambda root, _: read(root), PARTS, _official()),
+    Source("market1501", OWNER, read, PARTS, OFFICIAL),
     Source(
         "market1501-500k",
         OWNER,
-        lambda root, _: read_500k(root),
+        read_500k,
         (*PARTS, MORE_DISTRACTORS),
-        _official(further=500_000),
+        {**OFFICIAL, "gallery": MORE},
     ),
 )

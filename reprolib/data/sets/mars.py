@@ -6,76 +6,89 @@ say which frames form a tracklet: a row is first frame, last frame, identity, ca
 Identity 0000 is a distractor, 00-1 is junk. Zheng et al., ECCV 2016.
 """
 
-import os
 import re
 from collections import Counter
-from itertools import chain
+from glob import glob
 from pathlib import Path
 
 import numpy as np
 
 from reprolib.data.dataset import DISTRACTOR, Dataset, Picture
-from reprolib.data.sets import Owner, Source, _matlab
-from reprolib.data.sets._files import refuse, require
+from reprolib.data.sets import Owner, Source
+from reprolib.data.sets._files import matlab, numbers, refuse, require
 from reprolib.errors import ReproError
 
 NAME = re.compile(r"(\d{4}|00-1)C(\d)T\d{4,}F\d{3,}\.jpg")
-JUNK_FOLDER = "00-1"
-LISTS = (
-    "train_name.txt",
-    "test_name.txt",
-    "tracks_train_info.mat",
-    "tracks_test_info.mat",
-    "query_IDX.mat",
-)
 APART = "The lists in info do not belong together; fetch them again."
 
 
-def read(root: str | Path) -> Dataset:
+def read(root: str | Path, seed: int = 0) -> Dataset:
     """MARS in the folder `root`: one picture a frame, tracklets from 1.
 
     The gallery holds all tracklets of the test, the queries too, as the owner's MATLAB
     code has it: a query may be the match of another query of its person, and never of
     itself, because the protocol leaves out its own camera. Much Python code drops the
-    queries. Raises ReproError for a missing or broken list, a frame without its file,
-    a file in no tracklet, a row outside the list of frames or at odds with a frame's
-    name.
+    queries. `seed` decides nothing. Raises ReproError for a missing or broken list, a
+    frame without its file, a file in no tracklet, a row outside the list of frames or
+    at odds with a frame's name.
     """
     root = Path(root)
-    train = _tracklets(root, "train", 1)
-    test = _tracklets(root, "test", len(train) + 1)
-    queries = [test[i] for i in _queries(root / "info" / "query_IDX.mat", len(test))]
-    for tracklet in (*train, *queries):
-        if tracklet[0].pid <= DISTRACTOR:
+    train = _part(root, "train", 0)
+    trained = train[-1].tracklet if train else 0
+    test = _part(root, "test", trained)
+    count = test[-1].tracklet - trained if test else 0
+    path = root / "info" / "query_IDX.mat"
+    with matlab(path, "query_IDX is a list of numbers", "query_IDX") as [found]:
+        asked = Counter(numbers(found))
+    for row, times in asked.items():
+        if not 1 <= row <= count or times > 1:
             raise ReproError(
-                f"{tracklet[0].path}: a distractor or junk is a tracklet of the "
+                f"{path}: query {row}, {times} times; expected numbers from 1 to "
+                f"{count}, the tracklets of the test, each once. Fetch it again."
+            )
+    query = [p for p in test if p.tracklet - trained in asked]
+    for picture in (*train, *query):
+        if picture.pid <= DISTRACTOR:
+            raise ReproError(
+                f"{picture.path}: a distractor or junk is a tracklet of the "
                 "training or a query; expected both among the rest of the test only."
             )
-    splits = {"train": train, "query": queries, "gallery": test}
-    return Dataset("mars", **{k: tuple(chain(*v)) for k, v in splits.items()})
+    return Dataset("mars", tuple(train), tuple(query), tuple(test))
 
 
-def _tracklets(root: Path, part: str, number: int) -> list[tuple[Picture, ...]]:
-    """The frames of each tracklet of one part; `number` is that of the first."""
-    names, folder = root / "info" / f"{part}_name.txt", root / f"bbox_{part}"
-    frames = _frames(names)
-    rows = _rows(root / "info" / f"tracks_{part}_info.mat", f"track_{part}_info")
-    _check_rows(rows, frames, names)
-    _check_files(folder, frames, names)
-    return [
-        tuple(
-            _picture(folder, frame, pid, camid, tracklet)
-            for frame in frames[start - 1 : end]
-        )
-        for tracklet, (start, end, pid, camid) in enumerate(rows.tolist(), number)
-    ]
+def _part(root: Path, part: str, before: int) -> list[Picture]:
+    """The frames of one part, whose tracklets are numbered from `before` + 1."""
+    folder, path = root / f"bbox_{part}", root / "info" / f"{part}_name.txt"
+    frames, variable = _frames(path, folder), f"track_{part}_info"
+    info = root / "info" / f"tracks_{part}_info.mat"
+    with matlab(info, f"{variable} has four numbers a row", variable) as [rows]:
+        rows = np.atleast_2d(rows).astype(int)
+        rows = rows.reshape(len(rows), 4).tolist()
+    pictures, listed = [], Counter()
+    for row, (start, end, *who) in enumerate(rows, 1):
+        if not 1 <= start <= end <= len(frames):
+            raise ReproError(
+                f"{path}: tracklet {row} runs from frame {start} to {end}; expected "
+                f"numbers from 1 to {len(frames)}, the length of the list. {APART}"
+            )
+        listed.update(frames[start - 1 : end])
+        for name in frames[start - 1 : end]:
+            pictures.append(_picture(folder, name, *who, before + row))
+    for times, problem in ((0, "no tracklet"), (2, "two tracklets")):
+        if wrong := [name for name in frames if min(listed[name], 2) == times]:
+            raise ReproError(
+                f"{path}: {len(wrong)} frames lie in {problem}, such as {wrong[0]}; "
+                f"expected each in one. {APART}"
+            )
+    return pictures
 
 
-def _frames(path: Path) -> list[str]:
-    """The names of the frames, one a line."""
-    place = path.parent.parent
-    wanted = f"the folder info of MARS's evaluation code in {place}."
+def _frames(path: Path, folder: Path) -> list[str]:
+    """The names listed in `path`: `folder` holds these, and none but hidden others."""
+    wanted = f"the folder info of MARS's evaluation code in {folder.parent}."
     require(path, f"{wanted} Put it beside bbox_train and bbox_test.")
+    wanted = f"the folders bbox_train, bbox_test and info in {folder.parent}."
+    require(folder, f"{wanted} Check the data root.")
     try:
         names = path.read_text(encoding="utf-8").split()
     except UnicodeDecodeError:
@@ -93,74 +106,24 @@ def _frames(path: Path) -> list[str]:
                 f"{path}: {name} is listed {times} times; expected every frame once. "
                 "Fetch the list again."
             )
-    return names
-
-
-def _rows(path: Path, variable: str) -> np.ndarray:
-    """(n, 4) int64: first and last frame from 1, pid, camid."""
-    with _matlab.expecting(path, f"{variable} has four numbers a row"):
-        rows = _matlab.load(path, variable).astype(np.int64)
-        return rows.reshape(len(rows), 4)
-
-
-def _check_rows(rows: np.ndarray, frames: list[str], path: Path) -> None:
-    """Every row lies within the list, and every frame in one row."""
-    seen = np.zeros(len(frames), dtype=np.int64)
-    for row, (start, end, *_) in enumerate(rows.tolist(), 1):
-        if not 1 <= start <= end <= len(frames):
-            raise ReproError(
-                f"{path}: tracklet {row} runs from frame {start} to {end}; expected "
-                f"numbers from 1 to {len(frames)}, the length of the list. {APART}"
-            )
-        seen[start - 1 : end] += 1
-    for times, problem in ((seen == 0, "no tracklet"), (seen > 1, "two tracklets")):
-        if times.any():
-            raise ReproError(
-                f"{path}: {times.sum()} frames lie in {problem}, such as "
-                f"{frames[times.argmax()]}; expected each in one. {APART}"
-            )
-
-
-def _check_files(folder: Path, frames: list[str], path: Path) -> None:
-    """The pictures of `folder`, hidden ones apart, are those that the list names."""
-    wanted = f"the folders bbox_train, bbox_test and info in {folder.parent}."
-    require(folder, f"{wanted} Check the data root.")
-    there = {
-        f"{person.name}/{file.name}"
-        for person in os.scandir(folder)
-        if person.is_dir()
-        for file in os.scandir(person)
-        if file.name.endswith(".jpg") and not file.name.startswith(".")
-    }
-    named = {f"{frame[:4]}/{frame}" for frame in frames}
+    there = set(glob("*/*.jpg", root_dir=folder))
+    named = {f"{name[:4]}/{name}" for name in names}
     again = f"{path} names it. Unpack {folder.name} again, completely."
     refuse(named - there, folder, "is not there", again)
     away = f"{path} does not name it. Move the file away."
     refuse(there - named, folder, "is in no tracklet", away)
+    return names
 
 
 def _picture(folder: Path, name: str, pid: int, camid: int, tracklet: int) -> Picture:
     person, camera = NAME.fullmatch(name).groups()
     path = folder / person / name
-    if (-1 if person == JUNK_FOLDER else int(person), int(camera)) != (pid, camid):
+    if (-1 if person == "00-1" else int(person), int(camera)) != (pid, camid):
         raise ReproError(
             f"{path}: tracklet {tracklet} is of identity {pid} and camera {camid}, "
             f"which the name contradicts. {APART}"
         )
     return Picture(path, pid, camid, tracklet)
-
-
-def _queries(path: Path, count: int) -> list[int]:
-    """The places, from 0, of the query tracklets among the `count` of the test."""
-    with _matlab.expecting(path, "query_IDX is a list of numbers"):
-        rows = _matlab.numbers(_matlab.load(path, "query_IDX"))
-    for row, times in Counter(rows).items():
-        if not 1 <= row <= count or times > 1:
-            raise ReproError(
-                f"{path}: query {row}, {times} times; expected numbers from 1 to "
-                f"{count}, the tracklets of the test, each once. Fetch it again."
-            )
-    return sorted(row - 1 for row in rows)
 
 
 OWNER = Owner(
@@ -173,18 +136,17 @@ OWNER = Owner(
     "Video Benchmark for Large-Scale Person Re-identification. ECCV 2016.",
     archives=(("bbox_train",), ("bbox_test",), ("info",)),
 )
-SOURCES = (
-    Source(
-        "mars",
-        OWNER,
-        lambda root, _: read(root),
-        parts=("bbox_train", "bbox_test", *(f"info/{name}" for name in LISTS)),
-        official={
-            "train": {"identities": 625, "tracklets": 8298, "pictures": 509_914},
-            "query": {"identities": 626, "tracklets": 1980},
-            "gallery": {"identities": 634, "tracklets": 12_180, "pictures": 681_089},
-        },
-        # MARS numbers its people as Market1501 does, and shows many of them.
-        people="market1501",
-    ),
+PARTS = (
+    "bbox_train",
+    "bbox_test",
+    *(f"info/{part}_name.txt" for part in ("train", "test")),
+    *(f"info/tracks_{part}_info.mat" for part in ("train", "test")),
+    "info/query_IDX.mat",
 )
+OFFICIAL = {
+    "train": {"identities": 625, "tracklets": 8298, "pictures": 509_914},
+    "query": {"identities": 626, "tracklets": 1980},
+    "gallery": {"identities": 634, "tracklets": 12_180, "pictures": 681_089},
+}
+# MARS numbers its people as Market1501 does, and shows many of them.
+SOURCES = (Source("mars", OWNER, read, PARTS, OFFICIAL, people="market1501"),)

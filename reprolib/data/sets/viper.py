@@ -4,16 +4,15 @@ Folders `cam_a` and `cam_b` hold `000_45.bmp`: number of the person and angle of
 Gray, Brennan and Tao, PETS 2007; for research only.
 """
 
-import random
 import re
 from pathlib import Path
 
 from reprolib.data.dataset import Dataset, Picture
 from reprolib.data.sets import RESEARCH, Owner, Source
-from reprolib.data.sets._files import named_pictures, require
+from reprolib.data.sets._files import named_pictures, split
 from reprolib.errors import ReproError
 
-CAMERAS = {"cam_a": 1, "cam_b": 2}
+PARTS = ("cam_a", "cam_b")
 NAME = re.compile(r"(\d{3,})_(\d{1,3})")
 
 
@@ -25,35 +24,25 @@ def read(root: str | Path, seed: int) -> Dataset:
     means distractor. Raises ReproError for a missing folder, an empty split, a
     picture whose name does not parse or two pictures of one person in one camera.
     """
-    root = Path(root)
-    views = {folder: _view(root / folder, camid) for folder, camid in CAMERAS.items()}
-    people = sorted(set.intersection(*(set(view) for view in views.values())))
-    random.Random(seed).shuffle(people)
-    half = len(people) // 2
-    train, test = sorted(people[:half]), sorted(people[half:])
+    views, layout = ({}, {}), "NUMBER_ANGLE.bmp such as 000_45.bmp"
+    wanted = f"the folders cam_a and cam_b in {root}. Check the data root."
+    for camid, view in enumerate(views, 1):
+        folder = Path(root, PARTS[camid - 1])
+        for path, match in named_pictures(folder, wanted, ".bmp", NAME, layout):
+            pid = int(match[1]) + 1
+            if pid in view:
+                raise ReproError(
+                    f"{path}: a second picture of person {match[1]} beside "
+                    f"{view[pid].path.name}; expected one a camera. Remove one of them."
+                )
+            view[pid] = Picture(path, pid, camid)
+    train, test = split(set.intersection(*map(set, views)), seed, train=1, of=2)
     return Dataset(
-        name="viper",
-        train=tuple(view[pid] for view in views.values() for pid in train),
-        query=tuple(views["cam_a"][pid] for pid in test),
-        gallery=tuple(views["cam_b"][pid] for pid in test),
+        "viper",
+        train=tuple(view[pid] for view in views for pid in train),
+        query=tuple(views[0][pid] for pid in test),
+        gallery=tuple(views[1][pid] for pid in test),
     )
-
-
-def _view(folder: Path, camid: int) -> dict[int, Picture]:
-    """The pictures of one camera by identity."""
-    wanted = f"the folders cam_a and cam_b in {folder.parent}. Check the data root."
-    require(folder, wanted)
-    view = {}
-    layout = "NUMBER_ANGLE.bmp such as 000_45.bmp"
-    for path, match in named_pictures(folder, ".bmp", NAME, layout):
-        pid = int(match[1]) + 1
-        if pid in view:
-            raise ReproError(
-                f"{path}: a second picture of person {match[1]} beside "
-                f"{view[pid].path.name}; expected one a camera. Remove one of them."
-            )
-        view[pid] = Picture(path=path, pid=pid, camid=camid)
-    return view
 
 
 OWNER = Owner(
@@ -65,7 +54,7 @@ OWNER = Owner(
     + RESEARCH,
     citation="D. Gray, S. Brennan, H. Tao: Evaluating Appearance Models for "
     "Recognition, Reacquisition, and Tracking. PETS 2007.",
-    archives=(tuple(CAMERAS),),
+    archives=(PARTS,),
     address="https://users.soe.ucsc.edu/~manduchi/VIPeR.v1.0.zip",
     # Published by the code of open-reid, not by the owner.
     checksum="md5:1c2d9fc1cc800332567a0da25a1ce68c",
@@ -75,4 +64,4 @@ OFFICIAL = {
     "query": {"identities": 316, "pictures": 316},
     "gallery": {"identities": 316, "pictures": 316},
 }
-SOURCES = (Source("viper", OWNER, read, tuple(CAMERAS), OFFICIAL),)
+SOURCES = (Source("viper", OWNER, read, PARTS, OFFICIAL),)
