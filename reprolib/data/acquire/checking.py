@@ -5,8 +5,8 @@
 
 import os
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
 import pandas as pd
@@ -20,16 +20,21 @@ from reprolib.errors import ReproError
 
 SPLITS = ("train", "query", "gallery")
 CHUNK = 1024
-# Families whose people market_mars.json lists: the other's name there, and its title.
-OTHER = {"market1501": ("mars", "MARS"), "mars": ("market", "Market-1501")}
+COUNTED = ["split", "what", "official", "here", "difference"]
+# Families whose people market_mars.json lists: the other's title, whom it trains on
+# and whom it tests.
+OTHER = {
+    "market1501": ("MARS", "mars_train", "mars_test"),
+    "mars": ("Market-1501", "market_train", "market_query"),
+}
 
 
 @dataclass(frozen=True)
 class Report:
     """What `check` found: `parts` maps each expected file or folder to what is there.
 
-    `counts` is what `compare` returns; `unreadable` pairs a picture with what its
-    decoder said.
+    `counts` has a row an official count: split, what, official, here, difference;
+    `unreadable` pairs a picture with what its decoder said.
     """
 
     name: str
@@ -51,7 +56,7 @@ def check(name: str, root: Path, data_seed: int = 0) -> Report:
     source = sources()[name]
     parts = {part: _content(root / part) for part in source.parts}
     problems = [f"{root / part} is missing" for part, at in parts.items() if not at]
-    dataset, unreadable = None, ()
+    dataset, unreadable, counts = None, (), []
     if not problems:
         try:
             dataset = source.read(root, data_seed)
@@ -64,8 +69,15 @@ def check(name: str, root: Path, data_seed: int = 0) -> Report:
             problems.append(
                 f"training and test share {len(both)} identities, such as {min(both)}"
             )
-    counts = compare(dataset, source.official)
-    return Report(name, root, parts, dataset, counts, unreadable, tuple(problems))
+        here = dataset.statistics()
+        counts = [
+            (split, what, count, int(here.loc[split, what]))
+            for split, official in source.official.items()
+            for what, count in official.items()
+        ]
+    rows = [(*row, row[3] - row[2]) for row in counts]
+    table = pd.DataFrame(rows, columns=COUNTED)
+    return Report(name, root, parts, dataset, table, unreadable, tuple(problems))
 
 
 def _content(path: Path) -> str:
@@ -82,12 +94,10 @@ def _paths(dataset: Dataset) -> list[Path]:
 
 def undecodable(paths: Sequence[Path]) -> tuple[tuple[Path, str], ...]:
     """The pictures that cannot be decoded, each with the reason."""
-    reasons = []
-    with ThreadPoolExecutor() as pool:
-        starts = range(0, len(paths), CHUNK)
-        for start in tqdm(starts, "pictures", unit=f"{CHUNK} pictures", leave=False):
-            reasons += pool.map(_trouble, paths[start : start + CHUNK])
-    return tuple((path, why) for path, why in zip(paths, reasons, strict=True) if why)
+    with ThreadPool() as pool:
+        found = pool.imap(_trouble, paths, CHUNK)
+        bar = tqdm(found, "pictures", len(paths), leave=False, unit=" pictures")
+        return tuple((p, why) for p, why in zip(paths, bar, strict=True) if why)
 
 
 def _trouble(path: Path) -> str:
@@ -100,24 +110,21 @@ def _trouble(path: Path) -> str:
     return ""
 
 
-def _known(pictures: Iterable[Picture]) -> set[int]:
-    return {p.pid for p in pictures if p.pid > DISTRACTOR}
-
-
-def _tested(dataset: Dataset) -> set[int]:
-    return _known((*dataset.query, *dataset.gallery))
+def _known(*pictures: Iterable[Picture]) -> set[int]:
+    return {p.pid for split in pictures for p in split if p.pid > DISTRACTOR}
 
 
 def _shared(dataset: Dataset) -> set[int]:
-    return _known(dataset.train) & _tested(dataset)
+    return _known(dataset.train) & _known(dataset.query, dataset.gallery)
 
 
 def _leak(dataset: Dataset, trained: set[int]) -> str:
     """How many test identities of `dataset` are among those trained on elsewhere."""
-    both = trained & _tested(dataset)
+    tested = _known(dataset.query, dataset.gallery)
+    both = trained & tested
     queries = sum(p.pid in both for p in dataset.query)
     return (
-        f"trains on {len(both):,} of the {len(_tested(dataset)):,} test identities of "
+        f"trains on {len(both):,} of the {len(tested):,} test identities of "
         f"{dataset.name}, who are in {queries:,} of its {len(dataset.query):,} query "
         'pictures; overlap = "remove" leaves them out where both are joined'
     )
@@ -132,8 +139,7 @@ def lines(report: Report) -> list[str]:
         return said
     said += ["", report.dataset.statistics().to_string(), ""]
     if not report.counts.empty:
-        number = "{:,}".format
-        words = {"official": number, "here": number, "difference": _words}
+        words = {"official": "{:,}".format, "here": "{:,}".format, "difference": _words}
         said += [report.counts.to_string(index=False, formatters=words), ""]
     number = len(_paths(report.dataset))
     return said + [
@@ -143,19 +149,6 @@ def lines(report: Report) -> list[str]:
         f"Elsewhere: {elsewhere(report.name, report.dataset)}.",
         "",
     ]
-
-
-def compare(dataset: Dataset | None, official: dict) -> pd.DataFrame:
-    """One row an official count: split, what, official, here, difference."""
-    here = dataset.statistics() if dataset else None
-    rows = [
-        (split, what, count, int(here.loc[split, what]))
-        for split, counts in official.items()
-        for what, count in counts.items()
-        if dataset
-    ]
-    table = pd.DataFrame(rows, columns=["split", "what", "official", "here"])
-    return table.assign(difference=table["here"] - table["official"])
 
 
 def verdict(counts: pd.DataFrame) -> str:
@@ -186,13 +179,12 @@ def elsewhere(name: str, dataset: Dataset) -> str:
     family = sources()[name].owner.family
     if family not in OTHER:
         return "no other data set here is known to show these people"
-    other, title = OTHER[family]
+    title, trained, tested = OTHER[family]
     lists, train = people_lists(), _known(dataset.train)
-    theirs = {int(p) for p in lists["mars_test" if other == "mars" else "market_query"]}
     return (
-        f"{title} shows the same people. It tests on {len(train & theirs):,} of the "
-        f"{len(train):,} training identities here, and it "
-        f"{_leak(dataset, set(lists[f'{other}_train']))}"
+        f"{title} shows the same people. It tests on "
+        f"{len(train & set(map(int, lists[tested]))):,} of the {len(train):,} training "
+        f"identities here, and it {_leak(dataset, set(lists[trained]))}"
     )
 
 

@@ -42,15 +42,12 @@ def download(owner: Owner, root: Path, agreed: Callable[[str], bool]) -> Path:
 
 def _fetch(owner: Owner, root: Path) -> Path:
     pooch.get_logger().setLevel(logging.WARNING)
+    name = unquote(Path(urlsplit(owner.address).path).name)
+    bar = sys.stderr.isatty()
+    fetch = pooch.HTTPDownloader(progressbar=bar, chunk_size=1 << 16, timeout=SECONDS)
     try:
         path = pooch.retrieve(
-            owner.address,
-            known_hash=owner.checksum,
-            fname=unquote(Path(urlsplit(owner.address).path).name),
-            path=root,
-            downloader=pooch.HTTPDownloader(
-                progressbar=sys.stderr.isatty(), chunk_size=1 << 16, timeout=SECONDS
-            ),
+            owner.address, owner.checksum, fname=name, path=root, downloader=fetch
         )
     except requests.exceptions.RequestException as error:
         raise ReproError(
@@ -68,7 +65,7 @@ def _fetch(owner: Owner, root: Path) -> Path:
 
 def verdict(owner: Owner, path: Path) -> str:
     """The SHA-256 of the archive, and whether it could be compared."""
-    said = f"SHA-256 {checksum(path)}"
+    compared = "the owner has published no checksum to compare it with"
     if owner.checksum:
-        return f"{said}; the published {owner.checksum.partition(':')[0]} agrees"
-    return f"{said}; the owner has published no checksum to compare it with"
+        compared = f"the published {owner.checksum.partition(':')[0]} agrees"
+    return f"SHA-256 {checksum(path)}; {compared}"

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from reprolib.data.acquire.unpacking import unpack
-from reprolib.data.sets import Owner, owner, sources
+from reprolib.data.sets import owner, sources
 from reprolib.errors import ReproError
 
 
@@ -15,9 +15,7 @@ def prepare(name: str, archive: Path, root: Path, sha256: str = "") -> list[str]
     `unpack` and the owner's `convert` do.
     """
     release = owner(name)
-    if archive.is_dir():
-        said = [_by_hand(release, archive, root)]
-    else:
+    if not archive.is_dir():
         done = unpack(archive, root, release.archives, sha256)
         compared = " as expected" if sha256 else ""
         said = [
@@ -25,10 +23,19 @@ def prepare(name: str, archive: Path, root: Path, sha256: str = "") -> list[str]
             f"{root}: {done.written:,} files unpacked, {done.kept:,} were there, "
             f"{done.left_out:,} of the archive left out",
         ]
+    elif archive.resolve() == root.resolve() and any(
+        not _missing(group, root) for group in release.archives
+    ):
+        said = [f"{root}: unpacked by hand"]
+    else:
+        groups = ", or ".join(" and ".join(group) for group in release.archives)
+        raise ReproError(
+            f"{archive} is a folder; expected an archive, or the folder {root} itself "
+            f"with {groups} in it."
+        )
     if release.convert and (root / release.raw).exists():
         said.append(release.convert(root))
-    parts = sources()[next_to_check(name, root)].parts
-    if missing := [part for part in parts if not (root / part).exists()]:
+    if missing := _missing(sources()[next_to_check(name, root)].parts, root):
         said.append(f"still missing: {', '.join(missing)}; prepare their archives too")
     return said
 
@@ -38,16 +45,8 @@ def next_to_check(name: str, root: Path) -> str:
     if name in sources():
         return name
     family = [s for s in sources().values() if s.owner.family == name]
-    whole = [s for s in family if all((root / part).exists() for part in s.parts)]
-    return (whole or family)[0].name
+    return min(family, key=lambda s: bool(_missing(s.parts, root))).name
 
 
-def _by_hand(release: Owner, archive: Path, root: Path) -> str:
-    groups = release.archives
-    whole = any(all((root / part).exists() for part in group) for group in groups)
-    if archive.resolve() != root.resolve() or not whole:
-        raise ReproError(
-            f"{archive} is a folder; expected an archive, or the folder {root} itself "
-            f"with {', or '.join(' and '.join(group) for group in groups)} in it."
-        )
-    return f"{root}: unpacked by hand"
+def _missing(parts: tuple[str, ...], root: Path) -> list[str]:
+    return [part for part in parts if not (root / part).exists()]

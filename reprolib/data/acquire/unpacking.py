@@ -13,9 +13,9 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from tqdm import tqdm
 
@@ -28,8 +28,7 @@ MACOS = re.compile(r"(^|/)(__MACOSX/|\._|\.DS_Store$)").search
 Archive = zipfile.ZipFile | tarfile.TarFile
 
 
-@dataclass(frozen=True)
-class Unpacked:
+class Unpacked(NamedTuple):
     """What `unpack` did: files written, already there, and left out of the archive."""
 
     sha256: str
@@ -58,13 +57,11 @@ def unpack(
             "archive again; nothing was unpacked."
         )
     opener = zipfile.ZipFile if zipfile.is_zipfile(path) else tarfile.open
-    with ExitStack() as stack:
-        with _reading(path):
-            archive = stack.enter_context(opener(path))
-            files = _files(path, archive)
+    with _reading(path), opener(path) as archive:
+        files = _files(path, archive)
         top = _top(path, files, groups)
         wanted = {k: v for k, v in files.items() if k.startswith(top) and not MACOS(k)}
-        there = {k for k, v in wanted.items() if _is_whole(root / k[len(top) :], v)}
+        there = {k for k in wanted if _is_whole(root / k[len(top) :], wanted[k][1])}
         missing = {k: v for k, v in wanted.items() if k not in there}
         require_space(root, sum(size for _, size in missing.values()))
         if missing:
@@ -146,8 +143,8 @@ def _top(path: Path, files: Iterable[str], groups: Sequence[Sequence[str]]) -> s
     )
 
 
-def _is_whole(path: Path, file: tuple) -> bool:
-    return path.is_file() and path.stat().st_size == file[1]
+def _is_whole(path: Path, size: int) -> bool:
+    return path.is_file() and path.stat().st_size == size
 
 
 def _write(path: Path, archive: Archive, files: dict, top: str, root: Path) -> None:
@@ -155,10 +152,10 @@ def _write(path: Path, archive: Archive, files: dict, top: str, root: Path) -> N
     safely = {"filter": "data"} if isinstance(archive, tarfile.TarFile) else {}
     todo = tqdm(files.items(), path.name, unit="file", leave=False)
     with aside(root) as work:
-        for name, file in todo:
+        for name, (entry, size) in todo:
             with _reading(path):
-                archive.extract(file[0], work, **safely)
-                if not _is_whole(work / name, file):
+                archive.extract(entry, work, **safely)
+                if not _is_whole(work / name, size):
                     raise EOFError(f"{name} ends early")
         for name in files:
             target = root / name[len(top) :]
