@@ -15,28 +15,21 @@ def register(commands) -> None:
     """Add `data check`, `data prepare` and `data download` to the command line."""
     data = commands.add_parser("data", help="check, prepare or download photographs")
     kinds = data.add_subparsers(required=True, metavar="COMMAND")
-    known = argparse.ArgumentParser(add_help=False)
-    known.add_argument("name", help="of the data set, such as market1501")
 
-    def command(name, function, help):
-        made = kinds.add_parser(name, parents=[known], help=help)
+    def command(name, function, help, **paths):
+        made = kinds.add_parser(name, help=help)
         made.set_defaults(command=function)
-        return made
+        made.add_argument("name", help="of the data set, such as market1501")
+        for path, means in (paths | {"root": "the folder of the data set"}).items():
+            made.add_argument(path, type=Path, help=means)
+        return made.add_argument
 
-    check = command("check", check_data, "compare a folder with its data set")
-    prepare = command("prepare", prepare_data, "unpack the owner's archive")
-    prepare.add_argument(
-        "archive",
-        type=Path,
-        help="a zip or tar, which is kept; or ROOT itself, unpacked by hand",
-    )
-    prepare.add_argument("--sha256", default="", help="refuse any other archive")
-    download = command("download", download_data, "fetch an archive, terms agreed")
-    download.add_argument(
-        "--yes-to-terms", action="store_true", help="accept the terms unasked"
-    )
-    for made in (check, prepare, download):
-        made.add_argument("root", type=Path, help="the folder of the data set")
+    command("check", check_data, "compare a folder with its data set")
+    told = "a zip or tar, which is kept; or ROOT itself, unpacked by hand"
+    add = command("prepare", prepare_data, "unpack the owner's archive", archive=told)
+    add("--sha256", default="", help="refuse any other archive")
+    add = command("download", download_data, "fetch an archive, terms agreed")
+    add("--yes-to-terms", action="store_true", help="accept the terms unasked")
 
 
 def check_data(options: argparse.Namespace) -> None:
@@ -44,17 +37,16 @@ def check_data(options: argparse.Namespace) -> None:
     names = parts(options.name)
     if names == ["drawn"]:
         raise ReproError("drawn people need no check; give a data set of photographs.")
-    data = settings.load("quick", options.name).data
+    seed = settings.load("quick", options.name).data.data_seed
     reports = []
     for name in names:
         folder = owner(name).family if len(names) > 1 else ""
-        reports.append(checking.check(name, options.root / folder, data.data_seed))
+        reports.append(checking.check(name, options.root / folder, seed))
         print("\n".join(checking.lines(reports[-1])))
-    for line in checking.between(reports):
-        print(line)
     problems = [problem for report in reports for problem in report.problems]
-    for number, problem in enumerate(problems, 1):
-        print(f"problem {number}: {problem}")
+    numbered = [f"problem {k}: {problem}" for k, problem in enumerate(problems, 1)]
+    for line in checking.between(reports) + numbered:
+        print(line)
     if problems:
         raise ReproError(
             f"{options.root}: {len(problems)} problems with {options.name}, the first: "

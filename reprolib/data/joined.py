@@ -6,8 +6,10 @@ trains on both trains on people of the test, unless they are taken out. Chapters
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
+from operator import or_
 
-from reprolib.data.dataset import DISTRACTOR, Dataset, Picture
+from reprolib.data.dataset import DISTRACTOR, Dataset
 from reprolib.errors import ReproError
 
 
@@ -20,14 +22,13 @@ def join(datasets: Sequence[Dataset], people: Sequence[str], overlap: str) -> Da
     "keep" they stay; `Dataset.overlap` counts them either way. Raises `ReproError`
     where a set has nothing left to train on.
     """
-    first = datasets[0]
-    train, sets, shared = [], [], []
+    first, train, sets, leaked = datasets[0], [], [], []
     tested = {p.pid for p in (*first.query, *first.gallery) if p.pid > DISTRACTOR}
     offsets = _offsets(datasets, people)
     for number, (dataset, name) in enumerate(zip(datasets, people, strict=True)):
         known = [p for p in dataset.train if p.pid > DISTRACTOR]
         leak = [p for p in known if name == people[0] and p.pid in tested]
-        shared += leak
+        leaked += [p.pid for p in leak]
         if overlap == "remove" and leak:
             known = [p for p in known if p.pid not in tested]
         if not known:
@@ -36,18 +37,20 @@ def join(datasets: Sequence[Dataset], people: Sequence[str], overlap: str) -> Da
                 f"{first.name}'s test; expected others too. Leave the set out, or "
                 'set overlap to "keep".'
             )
-        train += _renumbered(known, *offsets[name])
+        pid, camid = offsets[name]
+        train += [replace(p, pid=p.pid + pid, camid=p.camid + camid) for p in known]
         sets += [number] * len(known)
+    landmarks = [dataset.landmarks for dataset in datasets]
     return replace(
         first,
         name="+".join(dataset.name for dataset in datasets),
         train=tuple(train),
-        landmarks=_landmarks(datasets),
+        landmarks=None if None in landmarks else reduce(or_, landmarks),
         boxes_drawn=all(dataset.boxes_drawn for dataset in datasets),
         sets=tuple(sets),
         overlap={
-            "people": len({p.pid for p in shared}),
-            "pictures": len(shared),
+            "people": len(set(leaked)),
+            "pictures": len(leaked),
             "done": "removed" if overlap == "remove" else "kept",
         },
     )
@@ -58,29 +61,8 @@ def _offsets(datasets, people) -> dict[str, tuple[int, int]]:
     offsets, pid, camid = {}, 0, 0
     for name in dict.fromkeys(people):
         offsets[name] = pid, camid
-        pictures = [
-            picture
-            for dataset, of in zip(datasets, people, strict=True)
-            if of == name
-            for split in (dataset.train, dataset.query, dataset.gallery)
-            for picture in split
-        ]
+        own = [d for d, of in zip(datasets, people, strict=True) if of == name]
+        pictures = [p for d in own for p in (*d.train, *d.query, *d.gallery)]
         pid += max(picture.pid for picture in pictures)
         camid += 1 + max(picture.camid for picture in pictures)
     return offsets
-
-
-def _renumbered(pictures: list[Picture], pid: int, camid: int) -> list[Picture]:
-    if not pid and not camid:
-        return pictures
-    return [
-        Picture(p.path, p.pid + pid, p.camid + camid, p.tracklet, p.box)
-        for p in pictures
-    ]
-
-
-def _landmarks(datasets: Sequence[Dataset]) -> dict | None:
-    """Those of all sets, where all have some."""
-    if any(dataset.landmarks is None for dataset in datasets):
-        return None
-    return {k: v for dataset in datasets for k, v in dataset.landmarks.items()}

@@ -70,14 +70,11 @@ def open_dataset(
             "give it with DATA_ROOT=... (make), --data-root (command line) or the "
             "parameter data_root (papermill)."
         )
-    root, chosen = Path(data_root), [sources()[part] for part in names]
-    if len(chosen) == 1:
-        return chosen[0].read(root, data.data_seed)
-    return join(
-        [source.read(root / source.owner.family, data.data_seed) for source in chosen],
-        [source.people for source in chosen],
-        data.overlap,
-    )
+    if name in sources():
+        return sources()[name].read(Path(data_root), data.data_seed)
+    chosen = [sources()[part] for part in names]
+    opened = [s.read(Path(data_root, s.owner.family), data.data_seed) for s in chosen]
+    return join(opened, [source.people for source in chosen], data.overlap)
 
 
 def _drawn(data: Data, drawn_root: str | Path) -> Dataset:

@@ -36,10 +36,8 @@ def by_tracklet(pixels: Pixels) -> Pixels:
 
 def _numbers(tracklets, pids, camids):
     """The number of each frame's tracklet (N,), and their first frames (T,)."""
-    tracklets = torch.as_tensor(tracklets)
-    alone = torch.where(tracklets == 0, torch.arange(len(tracklets)), -1)
-    columns = (np.asarray(column) for column in (pids, camids, tracklets, alone))
-    frames = pd.MultiIndex.from_arrays(list(columns))
-    number, _ = frames.factorize()
+    frames = pd.DataFrame({"of": tracklets, "pid": pids, "camid": camids})
+    frames["alone"] = frames.index.where(frames["of"] == 0, -1)
+    number = frames.groupby(list(frames), sort=False).ngroup()
     first = np.flatnonzero(~frames.duplicated())
-    return torch.from_numpy(number), torch.from_numpy(first)
+    return torch.tensor(number.to_numpy()), torch.from_numpy(first)

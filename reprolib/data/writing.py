@@ -10,8 +10,6 @@ from pathlib import Path
 
 from reprolib.errors import ReproError
 
-REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
-
 
 @contextmanager
 def writing(root: Path) -> Iterator[None]:
@@ -21,9 +19,18 @@ def writing(root: Path) -> Iterator[None]:
     """
     fresh = not os.path.exists(root)
     try:
-        with _refusals(root):
-            root.mkdir(parents=True, exist_ok=True)
-            yield
+        root.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        why = error.strerror or str(error)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            said = f"the disk is full ({why}); free some space"
+        elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            said = f"it may not be written to ({why}); give a folder of your own"
+        else:
+            at = f" at {error.filename}" if error.filename else ""
+            said = f"it cannot be written to ({why}{at}); clear the way"
+        raise ReproError(f"{root}: {said} and run the command again.") from error
     finally:
         if fresh and root.is_dir() and not any(root.iterdir()):
             root.rmdir()
@@ -37,27 +44,10 @@ def aside(root: Path) -> Iterator[Path]:
         yield Path(work)
 
 
-@contextmanager
-def _refusals(root: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        why = error.strerror or str(error)
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            said = f"the disk is full ({why}); free some space"
-        elif error.errno in REFUSED:
-            said = f"it may not be written to ({why}); give a folder of your own"
-        else:
-            at = f" at {error.filename}" if error.filename else ""
-            said = f"it cannot be written to ({why}{at}); clear the way"
-        raise ReproError(f"{root}: {said} and run the command again.") from error
-
-
 def require_space(root: Path, needed: int) -> None:
     """Raise `ReproError`, saying how much is missing, if `needed` bytes do not fit."""
-    with _refusals(root):
-        place = next(p for p in (root, *root.absolute().parents) if p.exists())
-        free = shutil.disk_usage(place).free
+    place = next(filter(os.path.exists, (root, *root.absolute().parents)))
+    free = shutil.disk_usage(place).free
     if needed > free:
         raise ReproError(
             f"{root}: the disk has {amount(free)} free, expected {amount(needed)}: "
@@ -67,8 +57,10 @@ def require_space(root: Path, needed: int) -> None:
 
 def amount(size: int) -> str:
     """Bytes for a reader, such as `1.5 GB` (powers of ten)."""
-    for unit in ("bytes", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.1f} {unit}" if unit != "bytes" else f"{size} bytes"
+    if size < 1000:
+        return f"{size} bytes"
+    for unit in ("kB", "MB"):
         size /= 1000
-    return f"{size:.1f} GB"
+        if size < 1000:
+            return f"{size:.1f} {unit}"
+    return f"{size / 1000:.1f} GB"

@@ -14,15 +14,13 @@ from PIL import Image
 from tqdm import tqdm
 
 from reprolib.data.dataset import DISTRACTOR, Dataset, Picture
-from reprolib.data.sets import sources
+from reprolib.data.sets import SPLITS, sources
 from reprolib.data.sets.market1501 import people_lists
 from reprolib.errors import ReproError
 
-SPLITS = ("train", "query", "gallery")
 CHUNK = 1024
 COUNTED = ["split", "what", "official", "here", "difference"]
-# Families whose people market_mars.json lists: the other's title, whom it trains on
-# and whom it tests.
+# Families that market_mars.json lists: who else shows them, trains and tests on whom.
 OTHER = {
     "market1501": ("MARS", "mars_train", "mars_test"),
     "mars": ("Market-1501", "market_train", "market_query"),

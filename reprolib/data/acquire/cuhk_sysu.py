@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from reprolib.data.dataset import DISTRACTOR, Picture
 from reprolib.data.pictures import decode
+from reprolib.data.sets import SPLITS
 from reprolib.data.sets import _sysu_annotation as annotation
 from reprolib.data.sets._files import refuse, require
 from reprolib.data.sets._sysu_annotation import LISTS, SIZES, Box, Mark
@@ -22,7 +23,6 @@ from reprolib.data.writing import aside
 from reprolib.errors import ReproError
 
 SCENES = Path("Image", "SSM")
-SPLITS = ("train", "query", "gallery")
 COLUMNS = ("file", "split", "pid", "scene", "left", "top", "width", "height")
 
 

@@ -8,13 +8,14 @@ names that begin with _ are helpers. DukeMTMC is left out: its owners withdrew i
 import importlib
 import pkgutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from reprolib.data.dataset import Dataset
 from reprolib.errors import ReproError
 
+SPLITS = ("train", "query", "gallery")
 RESEARCH = (
     "Photographs of real people, for academic research only: no commercial use, no "
     "passing on, and none of them on a public page beyond what the owner allows. The "
@@ -67,7 +68,7 @@ class Source:
     owner: Owner
     read: Callable[[Path, int], Dataset]
     parts: tuple[str, ...]
-    official: dict[str, dict[str, int]] = field(default_factory=dict)
+    official: dict[str, dict[str, int]]
     people: str = ""
 
     def __post_init__(self):
@@ -77,19 +78,18 @@ class Source:
 @cache
 def sources() -> dict[str, Source]:
     """The sources of all files here, by name."""
-    names = (module.name for module in pkgutil.iter_modules(__path__))
-    modules = (
-        importlib.import_module(f"{__name__}.{name}")
-        for name in names
+    return {
+        source.name: source
+        for _, name, _ in pkgutil.iter_modules(__path__)
         if not name.startswith("_")
-    )
-    return {source.name: source for module in modules for source in module.SOURCES}
+        for source in importlib.import_module(f"{__name__}.{name}").SOURCES
+    }
 
 
 def owner(name: str) -> Owner:
     """The owner of a data set or of a family; `ReproError` for any other name."""
-    known = {source.owner.family: source.owner for source in sources().values()}
-    known |= {source.name: source.owner for source in sources().values()}
+    every = sources().values()
+    known = {n: s.owner for s in every for n in (s.owner.family, s.name)}
     if name not in known:
         raise ReproError(
             f"{name!r} is no data set of an owner; expected one of "

@@ -3,8 +3,8 @@
 `annotation/Images.mat` says where persons stand in each scene (left, top, width,
 height), `pool.mat` which scenes are the test's, `Train.mat` who is in the training, and
 `TestG50.mat` to `TestG4000.mat` whom to search in which scenes. `Person.mat` is not
-needed: whom it names beyond these is never searched. Xiao et al., CVPR 2017.
-Everything here raises `ReproError` for a file that is missing or of another layout.
+needed: whom it names beyond these is never searched. A file that is missing or of
+another layout raises `ReproError`. Xiao et al., CVPR 2017.
 """
 
 import re
@@ -76,22 +76,20 @@ def boxes(release: Path) -> dict[int, list[Box]]:
     """The boxes of each scene in the order of Images.mat, numbered persons or not."""
     path = release / "annotation" / "Images.mat"
     with matlab(path, "scenes with imname and box (idlocate)", "Img") as [images]:
-        scenes = [
-            (
-                _number(SCENE, scene["imname"], path),
-                [numbers(box["idlocate"]) for box in np.atleast_1d(scene["box"])],
-            )
+        scenes = [_number(SCENE, s["imname"], path) for s in np.atleast_1d(images)]
+        found = [
+            [numbers(box["idlocate"]) for box in np.atleast_1d(scene["box"])]
             for scene in np.atleast_1d(images)
         ]
-        if not all(len(box) == 4 for _, found in scenes for box in found):
+        if not all(len(box) == 4 for members in found for box in members):
             raise ValueError("a box is not of four numbers")
-    for number, times in Counter(number for number, _ in scenes).items():
+    for number, times in Counter(scenes).items():
         if times > 1:
             raise ReproError(
                 f"{path}: s{number}.jpg is annotated {times} times; expected every "
                 "scene once. Unpack the annotation again."
             )
-    return dict(scenes)
+    return dict(zip(scenes, found, strict=True))
 
 
 def pool(release: Path) -> set[int]:
@@ -105,10 +103,8 @@ def training(release: Path) -> list[Mark]:
     """Every appearance of every person of the training."""
     path = release / LISTS / "Train.mat"
     with matlab(path, TRAIN, "Train") as [people]:
-        return [
-            mark
-            for person in np.atleast_1d(people)
-            for mark in _marks(
-                _number(PERSON, person["idname"], path), person["scene"], path
-            )
-        ]
+        found = []
+        for person in np.atleast_1d(people):
+            pid = _number(PERSON, person["idname"], path)
+            found += _marks(pid, person["scene"], path)
+    return found

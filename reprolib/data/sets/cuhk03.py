@@ -18,7 +18,7 @@ import numpy as np
 
 from reprolib.data.acquire.cuhk03 import FOLDERS, MATRIX, TEST_SETS, unpack
 from reprolib.data.dataset import Dataset, Picture
-from reprolib.data.sets import RESEARCH, Owner, Source
+from reprolib.data.sets import RESEARCH, SPLITS, Owner, Source
 from reprolib.data.sets._files import matlab, named_pictures, numbers, refuse, require
 from reprolib.errors import ReproError
 
@@ -36,13 +36,8 @@ AGAIN = "Delete it with the folders of pictures, and unpack them again."
 PAIR_STEP = 1000
 # The paper's gallery: "200 identities"; which ones was never published.
 PAPER_PEOPLE = 200
-SPLITS = ("train", "query", "gallery")
 # The published counts of the splits; pictures where the split is a published one.
-PEOPLE = {
-    "new": (767, 700, 700),
-    "classic": (1367, 100, 100),
-    "paper": (1267, PAPER_PEOPLE, PAPER_PEOPLE),
-}
+PEOPLE = {"new": (767, 700), "classic": (1367, 100), "paper": (1267, PAPER_PEOPLE)}
 PICTURES = {"labelled": (7368, 1400, 5328), "detected": (7365, 1400, 5332)}
 
 
@@ -135,8 +130,8 @@ def _by_lists(
         "there.",
     )
     layout = "filelist has a name a cell, *_idx numbers"
-    variables = "filelist", *(f"{split}_idx" for split in SPLITS)
-    with matlab(path, layout, *variables) as (cells, *indices):
+    fields = [f"{split}_idx" for split in SPLITS]
+    with matlab(path, layout, "filelist", *fields) as (cells, *indices):
         names = [str(cell) for cell in np.atleast_1d(cells)]
         indices = [numbers(array) for array in indices]
     advice = (
@@ -170,13 +165,12 @@ def _check_places(indices: list[tuple[int, ...]], names: list[str], path: Path) 
 
 
 def _official(protocol: str, boxes: str) -> dict[str, dict[str, int]]:
-    counts = {
-        s: {"identities": n} for s, n in zip(SPLITS, PEOPLE[protocol], strict=True)
-    }
+    trained, tested = PEOPLE[protocol]
+    counts = [{"identities": count} for count in (trained, tested, tested)]
     if protocol == "new":
-        for split, count in zip(SPLITS, PICTURES[boxes], strict=True):
-            counts[split]["pictures"] = count
-    return counts
+        for row, count in zip(counts, PICTURES[boxes], strict=True):
+            row["pictures"] = count
+    return dict(zip(SPLITS, counts, strict=True))
 
 
 OWNER = Owner(

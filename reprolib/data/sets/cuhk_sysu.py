@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from reprolib.data.acquire.cuhk_sysu import COLUMNS, SPLITS, crop
+from reprolib.data.acquire.cuhk_sysu import COLUMNS, crop
 from reprolib.data.dataset import DISTRACTOR, Dataset, Picture
-from reprolib.data.sets import Owner, Source
+from reprolib.data.sets import SPLITS, Owner, Source
 from reprolib.data.sets._files import refuse, require
 from reprolib.data.sets._sysu_annotation import SIZES, list_path, searches
 from reprolib.errors import ReproError

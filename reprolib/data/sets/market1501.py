@@ -13,21 +13,16 @@ from pathlib import Path
 import pandas as pd
 
 from reprolib.data.dataset import DISTRACTOR, Dataset, Picture
-from reprolib.data.sets import Owner, Source
+from reprolib.data.sets import SPLITS, Owner, Source
 from reprolib.data.sets._files import named_pictures
 from reprolib.errors import ReproError
 
-FOLDERS = {
-    "train": "bounding_box_train",
-    "query": "query",
-    "gallery": "bounding_box_test",
-}
-PARTS = tuple(FOLDERS.values())
+PARTS = ("bounding_box_train", "query", "bounding_box_test")
+FOLDERS = dict(zip(SPLITS, PARTS, strict=True))
 NAME = re.compile(r"(-1|\d{4,})_c(\d+)s\d+_\d{6,}_\d{2}")
 LAYOUT = "PID_cCAMERAsSEQUENCE_FRAME_BOX such as 0002_c1s1_000451_03.jpg"
 SUFFIXES = ".jpg .jpeg .png"
 MORE_DISTRACTORS = "images"
-NO_CAMERA = 0
 LANDMARKS = ["crown", "neck", "waist", "knees", "soles"]
 
 
@@ -63,7 +58,7 @@ def read_500k(root: str | Path, seed: int = 0) -> Dataset:
     """
     dataset, folder = read(root, name="market1501-500k"), Path(root, MORE_DISTRACTORS)
     more = tuple(
-        Picture(path, DISTRACTOR, NO_CAMERA)
+        Picture(path, DISTRACTOR, camid=0)
         for path in sorted(folder.glob("*"))
         if path.suffix.lower() in SUFFIXES.split()
     )
@@ -116,13 +111,10 @@ OFFICIAL = {
     },
 }
 MORE = {**OFFICIAL["gallery"], "pictures": 519_732, "distractors": 502_798}
+MORE_OFFICIAL = {**OFFICIAL, "gallery": MORE}
 SOURCES = (
     Source("market1501", OWNER, read, PARTS, OFFICIAL),
     Source(
-        "market1501-500k",
-        OWNER,
-        read_500k,
-        (*PARTS, MORE_DISTRACTORS),
-        {**OFFICIAL, "gallery": MORE},
+        "market1501-500k", OWNER, read_500k, (*PARTS, MORE_DISTRACTORS), MORE_OFFICIAL
     ),
 )

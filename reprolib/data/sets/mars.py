@@ -73,9 +73,18 @@ def _part(root: Path, part: str, before: int) -> list[Picture]:
             )
         listed.update(frames[start - 1 : end])
         for name in frames[start - 1 : end]:
-            pictures.append(_picture(folder, name, *who, before + row))
-    for times, problem in ((0, "no tracklet"), (2, "two tracklets")):
-        if wrong := [name for name in frames if min(listed[name], 2) == times]:
+            person, camera = NAME.fullmatch(name).groups()
+            pid = -1 if person == "00-1" else int(person)
+            if [pid, int(camera)] != who:
+                raise ReproError(
+                    f"{folder / person / name}: tracklet {before + row} is of identity "
+                    f"{who[0]} and camera {who[1]}, which the name contradicts. {APART}"
+                )
+            pictures.append(Picture(folder / person / name, *who, before + row))
+    lost = [name for name in frames if not listed[name]]
+    twice = [name for name in frames if listed[name] > 1]
+    for wrong, problem in ((lost, "no tracklet"), (twice, "two tracklets")):
+        if wrong:
             raise ReproError(
                 f"{path}: {len(wrong)} frames lie in {problem}, such as {wrong[0]}; "
                 f"expected each in one. {APART}"
@@ -113,17 +122,6 @@ def _frames(path: Path, folder: Path) -> list[str]:
     away = f"{path} does not name it. Move the file away."
     refuse(there - named, folder, "is in no tracklet", away)
     return names
-
-
-def _picture(folder: Path, name: str, pid: int, camid: int, tracklet: int) -> Picture:
-    person, camera = NAME.fullmatch(name).groups()
-    path = folder / person / name
-    if (-1 if person == "00-1" else int(person), int(camera)) != (pid, camid):
-        raise ReproError(
-            f"{path}: tracklet {tracklet} is of identity {pid} and camera {camid}, "
-            f"which the name contradicts. {APART}"
-        )
-    return Picture(path, pid, camid, tracklet)
 
 
 OWNER = Owner(
