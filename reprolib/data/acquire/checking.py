@@ -69,13 +69,12 @@ def check(name: str, root: Path, data_seed: int = 0) -> Report:
             )
         here = dataset.statistics()
         counts = [
-            (split, what, count, int(here.loc[split, what]))
+            (split, what, count, n := int(here.loc[split, what]), n - count)
             for split, official in source.official.items()
             for what, count in official.items()
         ]
-    rows = [(*row, row[3] - row[2]) for row in counts]
-    table = pd.DataFrame(rows, columns=COUNTED)
-    return Report(name, root, parts, dataset, table, unreadable, tuple(problems))
+    counts = pd.DataFrame(counts, columns=COUNTED)
+    return Report(name, root, parts, dataset, counts, unreadable, tuple(problems))
 
 
 def _content(path: Path) -> str:

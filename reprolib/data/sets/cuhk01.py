@@ -28,7 +28,8 @@ def read(root: str | Path, seed: int) -> Dataset:
     """
     views = {1: defaultdict(list), 2: defaultdict(list)}
     wanted = f"the folder {FOLDER} in {root}. Check the data root."
-    for path, match in named_pictures(Path(root, FOLDER), wanted, ".png", NAME, LAYOUT):
+    found = named_pictures(Path(root, FOLDER), wanted, ".png", NAME, LAYOUT)
+    for path, match in found:
         pid, camid = int(match[1]), 1 if match[2] in "12" else 2
         views[camid][pid].append(Picture(path, pid, camid))
     train, test = split(set(views[1]) & set(views[2]), seed, train=485, of=971)

@@ -33,9 +33,7 @@ def read(root: str | Path, seed: int = 0, *, name: str = "market1501") -> Datase
     `Dataset.landmarks`. `seed` decides nothing. Raises ReproError for a missing folder,
     an empty split or a picture whose name does not parse.
     """
-    wanted = (
-        f"the folders {', '.join(FOLDERS.values())} in {root}. Check the data root."
-    )
+    wanted = f"the folders {', '.join(PARTS)} in {root}. Check the data root."
     splits = {}
     for split, folder in FOLDERS.items():
         found = named_pictures(Path(root, folder), wanted, SUFFIXES, NAME, LAYOUT)

@@ -13,6 +13,7 @@ from reprolib.data.sets._files import named_pictures, split
 from reprolib.errors import ReproError
 
 PARTS = ("cam_a", "cam_b")
+LAYOUT = "NUMBER_ANGLE.bmp such as 000_45.bmp"
 NAME = re.compile(r"(\d{3,})_(\d{1,3})")
 
 
@@ -24,11 +25,11 @@ def read(root: str | Path, seed: int) -> Dataset:
     means distractor. Raises ReproError for a missing folder, an empty split, a
     picture whose name does not parse or two pictures of one person in one camera.
     """
-    views, layout = ({}, {}), "NUMBER_ANGLE.bmp such as 000_45.bmp"
     wanted = f"the folders cam_a and cam_b in {root}. Check the data root."
-    for camid, view in enumerate(views, 1):
-        folder = Path(root, PARTS[camid - 1])
-        for path, match in named_pictures(folder, wanted, ".bmp", NAME, layout):
+    views = a, b = {}, {}
+    for camid, (part, view) in enumerate(zip(PARTS, views, strict=True), 1):
+        folder = Path(root, part)
+        for path, match in named_pictures(folder, wanted, ".bmp", NAME, LAYOUT):
             pid = int(match[1]) + 1
             if pid in view:
                 raise ReproError(
@@ -36,12 +37,12 @@ def read(root: str | Path, seed: int) -> Dataset:
                     f"{view[pid].path.name}; expected one a camera. Remove one of them."
                 )
             view[pid] = Picture(path, pid, camid)
-    train, test = split(set.intersection(*map(set, views)), seed, train=1, of=2)
+    train, test = split(set(a) & set(b), seed, train=1, of=2)
     return Dataset(
         "viper",
         train=tuple(view[pid] for view in views for pid in train),
-        query=tuple(views[0][pid] for pid in test),
-        gallery=tuple(views[1][pid] for pid in test),
+        query=tuple(a[pid] for pid in test),
+        gallery=tuple(b[pid] for pid in test),
     )
 
 
