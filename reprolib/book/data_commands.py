@@ -42,7 +42,7 @@ def check_data(options: argparse.Namespace) -> None:
     for name in names:
         folder = owner(name).family if len(names) > 1 else ""
         reports.append(checking.check(name, options.root / folder, seed))
-        print("\n".join(checking.lines(reports[-1])))
+        print(*checking.lines(reports[-1]), sep="\n")
     problems = [problem for report in reports for problem in report.problems]
     numbered = [f"problem {k}: {problem}" for k, problem in enumerate(problems, 1)]
     for line in checking.between(reports) + numbered:
@@ -57,10 +57,10 @@ def check_data(options: argparse.Namespace) -> None:
 
 def prepare_data(options: argparse.Namespace) -> None:
     """Unpack an archive into ROOT, and make picture folders of what holds none."""
-    where = options.name, options.archive, options.root, options.sha256
-    print("\n".join(preparing.prepare(*where)))
-    checked = preparing.next_to_check(options.name, options.root)
-    _say_next("check", checked, options.root)
+    name, root = options.name, options.root
+    said = preparing.prepare(name, options.archive, root, options.sha256)
+    print(*said, sep="\n")
+    _say_next("check", preparing.next_to_check(name, root), root)
 
 
 def download_data(options: argparse.Namespace) -> None:

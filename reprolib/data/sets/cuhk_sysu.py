@@ -7,7 +7,6 @@ paper does not say how many it took. Xiao et al., CVPR 2017.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from reprolib.errors import ReproError
 # By the number of scenes a query is searched in.
 NAMES = {n: "cuhk-sysu" if n == 100 else f"cuhk-sysu-g{n}" for n in SIZES}
 AGAIN = "Crop the persons again."
+Pictures = tuple[Picture, ...]
 
 
 def read(root: str | Path, seed: int = 0, *, gallery_size: int = 100) -> Dataset:
@@ -47,12 +47,11 @@ def read(root: str | Path, seed: int = 0, *, gallery_size: int = 100) -> Dataset
     pictures = {split: [] for split in SPLITS}
     for file, split, pid, scene, *box in table.itertuples(index=False, name=None):
         pictures[split].append(Picture(root / file, pid, scene, box=tuple(box)))
-    path = list_path(root, gallery_size)
-    asked = searches(root, gallery_size)
-    pictures["query"] = _queries(asked, pictures["query"], path)
-    candidates = tuple(_candidates(asked, pictures["gallery"], path))
-    splits = {split: tuple(found) for split, found in pictures.items()}
-    return Dataset(NAMES[gallery_size], **splits, candidates=candidates)
+    train, query, gallery = (tuple(pictures[split]) for split in SPLITS)
+    asked, path = searches(root, gallery_size), list_path(root, gallery_size)
+    query, candidates = _as_listed(asked, query, gallery, path)
+    name = NAMES[gallery_size]
+    return Dataset(name, train, query, gallery, candidates=candidates)
 
 
 def _table(path: Path) -> pd.DataFrame:
@@ -82,38 +81,36 @@ def _table(path: Path) -> pd.DataFrame:
     return table
 
 
-def _queries(asked: list, pictures: list[Picture], path: Path) -> list[Picture]:
-    """The pictures of the queries in the order of the lists."""
-    crops = {(picture.pid, picture.camid): picture for picture in pictures}
-    wanted = [(query.pid, query.scene) for query, _ in asked]
+def _as_listed(asked: list, query: Pictures, gallery: Pictures, path: Path) -> tuple:
+    """The queries in the order of the lists, and the candidates of each.
+
+    Candidates are the gallery's indices of all boxes in the scenes of a query's list.
+    """
+    crops = {(picture.pid, picture.camid): picture for picture in query}
+    wanted = [(mark.pid, mark.scene) for mark, _ in asked]
     if differing := set(wanted) ^ set(crops):
         pid, scene = min(differing)
         raise ReproError(
             f"{path} and the folder query differ in person p{pid} of s{scene}.jpg; "
             f"expected a crop of every query, and no other. {AGAIN}"
         )
-    return [crops[key] for key in wanted]
-
-
-def _candidates(
-    asked: list, gallery: list[Picture], path: Path
-) -> Iterator[tuple[int, ...]]:
-    """For each query the gallery's indices of all boxes in the scenes of its list."""
-    places = defaultdict(list)
+    places, candidates = defaultdict(list), []
     for place, picture in enumerate(gallery):
         places[picture.camid].append(place)
     shown = {(picture.pid, picture.camid) for picture in gallery}
-    for query, marks in asked:
-        scenes = dict.fromkeys(mark.scene for mark in marks)
+    for mark, listed in asked:
+        scenes = dict.fromkeys(m.scene for m in listed)
         lost = [scene for scene in scenes if scene not in places]
-        lost += [m.scene for m in marks if m.box and (m.pid, m.scene) not in shown]
+        lost += [m.scene for m in listed if m.box and (m.pid, m.scene) not in shown]
         if lost:
             raise ReproError(
-                f"{path}: the list of person p{query.pid} has s{lost[0]}.jpg, "
-                "of which the crops lack every box, or the person's. Crop the persons "
-                "of this release again."
+                f"{path}: the list of person p{mark.pid} has s{lost[0]}.jpg, of which "
+                "the crops lack every box, or the person's. Crop the persons of this "
+                "release again."
             )
-        yield tuple(place for scene in scenes for place in places[scene])
+        boxes = (place for scene in scenes for place in places[scene])
+        candidates.append(tuple(boxes))
+    return tuple(crops[key] for key in wanted), tuple(candidates)
 
 
 OWNER = Owner(
