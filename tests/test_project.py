@@ -18,7 +18,12 @@ from reprolib import data
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "reprolib"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-CONDA = {"pytorch": "torch", "bioconda::snakemake-minimal": "snakemake"}
+SLURM = "snakemake-executor-plugin-slurm"
+CONDA = {
+    "pytorch": "torch",
+    "bioconda::snakemake-minimal": "snakemake",
+    f"bioconda::{SLURM}": SLURM,
+}
 FILES = sorted(PACKAGE.rglob("*.py"))
 # A room may import from its own row and the rows above.
 ROOMS = (

@@ -2,12 +2,13 @@
 
 import argparse
 import sys
+from pathlib import Path
 
 import pandas as pd
 
 from reprolib.book.run import runs_folder
 from reprolib.errors import ReproError
-from reprolib.study import cells, grid, records
+from reprolib.study import cells, claims, grid, records, registration
 from reprolib.study.grid import Study
 
 GUESS = 0.3  # seconds a step and student, where nothing was measured yet
@@ -34,12 +35,25 @@ def register(commands: argparse._SubParsersAction) -> None:
     run = action("run", run_cell, "train and measure one cell")
     run.add_argument("study")
     run.add_argument("cell", help="such as aligned-box0.4-s3")
+    action("claims", print_claims, "what was asked beforehand, and the verdicts")
+    action("boxes", measure_boxes, "how wrong CUHK03's detector is; writes its record")
     made = action("record", write_records, "bring the committed records up to date")
     made.add_argument("only", nargs="*", help="studies (all)")
 
 
 def _place(options: argparse.Namespace) -> cells.Place:
     return cells.Place(runs_folder(options.runs), options.data_root)
+
+
+def _with_pictures(options: argparse.Namespace, name: str):
+    """A study and its place; `ReproError` where its photographs are not at hand."""
+    study, place = grid.find(name), _place(options)
+    if not place.has_pictures(study):
+        raise ReproError(
+            f"{study.name} needs photographs in {study.folder}/ of --data-root, which "
+            f"is {options.data_root!r}; see notebooks/data_sets/index.md."
+        )
+    return study, place
 
 
 def list_studies(options: argparse.Namespace) -> None:
@@ -112,12 +126,7 @@ def _pace(study: Study) -> float:
 
 def run_cell(options: argparse.Namespace) -> None:
     """Train and measure one cell."""
-    study, place = grid.find(options.study), _place(options)
-    if not place.has_pictures(study):
-        raise ReproError(
-            f"{study.name} needs photographs in {study.folder}/ of --data-root, which "
-            f"is {options.data_root!r}; see notebooks/data_sets/index.md."
-        )
+    study, place = _with_pictures(options, options.study)
     cell = grid.find_cell(study, options.cell)
     print(f"[{study.name} {cell.name}] starts", file=sys.stderr)
     cells.run(study, cell, place)
@@ -132,3 +141,26 @@ def write_records(options: argparse.Namespace) -> None:
         if any(place.file(cell).exists() for cell in study.cells):
             file = cells.record(study, place)
             print(f"{file}: {len(records.lines(name))} of {len(study.cells)} cells")
+
+
+def print_claims(options: argparse.Namespace) -> None:
+    """A line for each claim: points, interval, corrected p, verdict."""
+    for found in claims.findings():
+        claim, gap = found.claim, found.difference
+        print(f"{claim.question}. {claim.says} [{claim.name}]")
+        if gap is None:
+            print(f"     no interval: {len(found.points)} seeds of {claim.study}")
+            continue
+        print(
+            f"     {found.verdict}: {gap.mean:+.2f} points of {claim.score} "
+            f"({gap.low:+.2f} to {gap.high:+.2f}; {len(found.points)} seeds), "
+            f"corrected p {found.p:.3f}; detectable {gap.detectable:.2f}"
+        )
+
+
+def measure_boxes(options: argparse.Namespace) -> None:
+    """Register CUHK03's detected boxes against its labelled ones."""
+    study, place = _with_pictures(options, "cuhk03-boxes")
+    root = str(Path(place.photographs) / study.folder)
+    pair = [registration.frames(place.runs, root, boxes) for boxes in study.boxes]
+    print(records.write("boxes", registration.measure(*pair)))
