@@ -112,19 +112,37 @@ def test_the_global_feature_is_the_pooled_map_of_unit_length_if_asked(pooling):
     assert torch.equal(one.logits, other.logits)
 
 
-def test_the_identity_head_may_see_a_normalised_feature():
-    normed = replace(SMOKE, head_norm=True, head_start="torch")
-    network = build(normed, 5, seed=0).train()
-    found = network(images(16))
-    feature = found.global_
-    standard = (feature - feature.mean(0)) / (
-        feature.var(0, correction=0) + 1e-5
-    ).sqrt()
-    torch.testing.assert_close(found.logits, network.identity(standard))
-    # What is matched is the feature before it, and the other weights start the same.
-    plain = build(SMOKE, 5, seed=0).train()
-    torch.testing.assert_close(plain(images(16)).global_, feature)
+def standard(feature):
+    return (feature - feature.mean(0)) / (feature.var(0, correction=0) + 1e-5).sqrt()
+
+
+def test_what_the_identity_head_sees_may_be_standardised():
+    normed = replace(SMOKE, batch_norm="head", head_start="torch")
+    network, plain = (build(s, 5, seed=0).train() for s in (normed, SMOKE))
+    found, usual = network(images(16)), plain(images(16))
+    torch.testing.assert_close(found.global_, usual.global_)
+    wanted = network.identity(standard(usual.global_))
+    torch.testing.assert_close(found.logits, wanted)
     assert plain.identity.weight.std() > 3 * network.identity.weight.std()
+
+
+def test_features_may_be_standardised_so_that_no_stripe_collapses():
+    normed = replace(SMOKE, batch_norm="features", normalise_stripes=False)
+    network = build(normed, 5, seed=0).train()
+    plain = build(replace(SMOKE, normalise_stripes=False), 5, seed=0).train()
+    found, usual = network(images(16)), plain(images(16))
+    torch.testing.assert_close(found.global_, standard(usual.global_))
+    torch.testing.assert_close(found.logits, network.identity(found.global_))
+    varying = usual.local.var(0, correction=0) > 1e-3  # a ReLU may say 0 of all
+    wanted = standard(usual.local)
+    torch.testing.assert_close(
+        found.local[:, varying], wanted[:, varying], atol=1e-3, rtol=1e-3
+    )
+    # At the test it is what training saw on average, whatever the batch.
+    network.eval()
+    with torch.no_grad():
+        one, many = network(images(1)), network(images(16))
+    torch.testing.assert_close(one.local[0], many.local[0], atol=1e-5, rtol=1e-4)
 
 
 @pytest.mark.parametrize("stripes", [1, 3, 7])

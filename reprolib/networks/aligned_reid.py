@@ -66,7 +66,13 @@ class AlignedReID(nn.Module):
             settings.local_layout, channels, settings.local_channels
         )
         self.format = memory_format(self.backbone)
-        self.head_norm = nn.BatchNorm1d(channels) if settings.head_norm else None
+        self.norm = self.stripe_norm = None
+        if settings.batch_norm != "none":
+            self.norm = nn.BatchNorm1d(channels, affine=False)
+        if settings.batch_norm == "features":
+            # A stripe is told from the same stripe of others, so none can collapse.
+            each = settings.stripes * settings.local_channels
+            self.stripe_norm = nn.BatchNorm1d(each, affine=False)
         self.identity = nn.Linear(channels, identities)
         if settings.head_start == "wide":
             nn.init.normal_(self.identity.weight, std=3 / channels**0.5)
@@ -75,8 +81,9 @@ class AlignedReID(nn.Module):
     def forward(self, images: torch.Tensor) -> Features:
         maps = self.backbone(images)
         pooled = self.pooled(maps)
-        seen = self.head_norm(pooled) if self.head_norm else pooled
-        global_, logits = pooled.float(), self.identity(seen).float()
+        seen = self.norm(pooled) if self.norm else pooled
+        kept = seen if self.settings.batch_norm == "features" else pooled
+        global_, logits = kept.float(), self.identity(seen).float()
         if self.settings.normalise_global:
             global_ = F.normalize(global_)
         return Features(global_, self.stripes(maps), logits)
@@ -88,9 +95,10 @@ class AlignedReID(nn.Module):
     def stripes(self, maps: torch.Tensor) -> torch.Tensor:
         """The local branch: `maps: (N, C, H, W)` -> one stripe a row, `(N, H, c)`."""
         rows = POOL[self.settings.horizontal_pooling](maps, dim=3)
-        if self.settings.stripes:
-            rows = F.adaptive_avg_pool1d(rows, self.settings.stripes)
+        rows = F.adaptive_avg_pool1d(rows, self.settings.stripes)
         thin = self.local(rows.unsqueeze(3)).squeeze(3)
+        if self.stripe_norm:
+            thin = self.stripe_norm(thin.flatten(1)).view_as(thin)
         stripes = thin.transpose(1, 2).float()
         if self.settings.normalise_stripes:
             # Keeps Eq. 1 of the paper away from its flat part.

@@ -54,12 +54,12 @@ class Network:
     weights: str
     local_channels: int = between(1)
     local_layout: str = one_of("conv", "conv-bn-relu", "bn-relu-conv")
-    stripes: int = between(0)
+    stripes: int = between(1)
     horizontal_pooling: str = one_of("max", "mean")
     global_pooling: str = one_of("mean", "max")
     normalise_stripes: bool
     normalise_global: bool
-    head_norm: bool
+    batch_norm: str = one_of("none", "head", "features")
     head_start: str = one_of("wide", "torch")
 
 
