@@ -44,7 +44,7 @@ setup: .venv/.ready ## make .venv with the package and its Jupyter kernel
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; v in ((3, 11), (3, 12)) or sys.exit( \
 	    f"error: {sys.executable} is Python {v[0]}.{v[1]}; expected 3.11 or 3.12. " \
 	    "Name another one: make setup PYTHON=python3.12")'
-	@echo "[setup] installing about 5 GB into .venv; this takes some minutes, once"
+	@echo "[setup] installing several GB into .venv; this takes some minutes, once"
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --disable-pip-version-check -r requirements.lock \
 	    | sed -unE -e 's/^Collecting ([^ ;(]*).*/[setup] getting \1/p' \
@@ -82,7 +82,7 @@ record: setup ## train the book's own grid at PROFILE, write its record
 	@$(BOOK) ready $(WHERE) --cores "$(CORES)"
 	@$(SNAKEMAKE) study 2>&1 | $(LINES)
 
-bench: setup ## time the library against plain forms (8 minutes, quiet machine)
+bench: setup ## time the library against plain forms (wants a quiet machine)
 	@cd tests && ../$(BIN)/python -m bench
 	@$(BOOK) readme
 

@@ -62,10 +62,9 @@ pd.DataFrame(variants.METHODS).T.fillna("as in the profile")
 # the same order. That will matter soon. Of `mutual` we test the first student, always:
 # to pick the better of two after the test would be a small fraud.
 #
-# All these trainings take two plain cores an hour. Their scores are kept in a record
-# that comes with the book, a line for each training; `make study` makes it anew. The
-# book itself trains the first seed of four methods, and the table at its end puts them
-# beside the record.
+# The scores of all these trainings are kept in a record that comes with the book, a
+# line for each training; `make record` makes it anew. The book itself trains the first
+# seed of four methods, and the table at its end puts them beside the record.
 
 # %%
 main, other = variants.boxes(settings)

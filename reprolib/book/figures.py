@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+import seaborn as sns
 import torch
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.pylabtools import print_figure
@@ -119,22 +120,33 @@ def gallery(
 def heat_map(
     ax: Axes, d: torch.Tensor, path: Sequence[tuple[int, int]] = (), values: bool = True
 ) -> None:
-    """A distance matrix `d: (H, W)` of stripes, with the path drawn on its cells."""
+    """A distance matrix `d: (H, W)` of stripes, with the path drawn on its cells.
+
+    Colours run from 0 to the longest distance that unit stripes can have, so that two
+    maps can be compared.
+    """
     d = np.asarray(d)
-    ax.imshow(d, cmap="cividis")
+    sns.heatmap(
+        d,
+        vmin=0,
+        vmax=np.tanh(1),
+        annot=np.array([[f"{v:.2f}".removeprefix("0") for v in row] for row in d])
+        if values
+        else None,
+        fmt="",
+        annot_kws={"fontsize": 8},
+        cmap="cividis",
+        cbar=False,
+        square=True,
+        xticklabels=range(1, d.shape[1] + 1),
+        yticklabels=range(1, d.shape[0] + 1),
+        ax=ax,
+    )
     ax.grid(False)
-    ax.set(xticks=range(d.shape[1]), yticks=range(d.shape[0]))
-    ax.set_xticklabels(range(1, d.shape[1] + 1))
-    ax.set_yticklabels(range(1, d.shape[0] + 1))
+    ax.tick_params(labelrotation=0)
     ax.set(xlabel="stripe of the right picture", ylabel="stripe of the left picture")
-    if values:
-        middle = (d.min() + d.max()) / 2
-        for (i, j), value in np.ndenumerate(d):
-            colour = "white" if value < middle else "black"
-            text = f"{value:.2f}".removeprefix("0")
-            ax.text(j, i, text, ha="center", va="center", color=colour, fontsize=8)
     if len(path):
-        rows, columns = zip(*path, strict=True)
+        rows, columns = np.array(path).T + 0.5
         ax.plot(columns, rows, color=RED, linewidth=2.5, alpha=0.9, zorder=2)
 
 
