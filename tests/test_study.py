@@ -121,6 +121,23 @@ def test_a_cell_is_trained_measured_recorded_and_then_never_redone(small, projec
     assert whole == pytest.approx(kept["market"]["global+aligned"]["mAP"], abs=0.02)
 
 
+def test_the_record_is_a_table_with_a_row_for_each_score(monkeypatch):
+    lines = {}
+    for seed, score in enumerate((40.0, 60.0)):
+        line = made_up("a-b-box0.4", seed, score)
+        line["ended"] = {"collapsed": seed == 1}
+        other = {"market": {"global": {"mAP": 1.0, "rank1": 2.0}}}
+        line["students"][1]["box0.4"] = other
+        lines["a-b-box0.4", seed] = line
+    monkeypatch.setattr(records, "lines", lambda _: lines)
+    table = records.frame("any")
+    assert len(table) == 2 * (2 + 1) and set(table.row) == {"a-b"}
+    assert set(table.trained) == {"box0.4"} and set(table.protocol) == {"market"}
+    first = table[(table.seed == 0) & (table.student == 1) & (table.kind == "aligned")]
+    assert first.mAP.item() == 40.0 and not first.collapsed.item()
+    assert table[table.student == 2].rank1.tolist() == [2.0, 2.0]
+
+
 def test_what_fails_is_kept_and_named_and_does_not_stop_the_others(
     small, project, monkeypatch, capsys
 ):
@@ -150,7 +167,7 @@ def test_packed_queries_come_back_to_half_a_percent():
 
 
 def test_a_body_part_lies_between_its_landmarks():
-    marks = np.array([[0.1, 0.25, 0.5, 0.75, 0.9]])
+    marks = np.array([[0.1, 0.28, 0.5, 0.78, 0.9]])
     # Middles of ten stripes: .05, .15, ... .95.
     found = measuring._parts(marks, 10)
     np.testing.assert_array_equal(found, [[-1, 0, 0, 1, 1, 2, 2, 2, 3, -1]])

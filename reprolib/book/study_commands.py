@@ -50,8 +50,9 @@ def _with_pictures(options: argparse.Namespace, name: str):
     study, place = grid.find(name), _place(options)
     if not place.has_pictures(study):
         raise ReproError(
-            f"{study.name} needs photographs in {study.folder}/ of --data-root, which "
-            f"is {options.data_root!r}; see notebooks/data_sets/index.md."
+            f"{study.name} needs photographs in {study.folder}/ of --data-root"
+            f"{study.weights and ', and there ' + study.weights}; --data-root is "
+            f"{options.data_root!r}. See notebooks/data_sets/index.md."
         )
     return study, place
 

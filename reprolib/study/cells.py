@@ -18,7 +18,8 @@ FAILED = ".failed"
 class Place:
     """Where a study is computed: the folder of all runs, and that of photographs.
 
-    Each data set of photographs lies in a folder of its own there.
+    Each data set of photographs lies in a folder of its own there, and first weights
+    beside them.
     """
 
     runs: Path
@@ -32,13 +33,16 @@ class Place:
         """The store that has a cell's network, and the pictures with these boxes."""
         asked, dataset = study.settings_of(cell), study.dataset_of(boxes)
         root = str(Path(self.photographs) / study.folder) if study.folder else ""
+        if study.weights:
+            asked = asked.changed(weights=str(Path(self.photographs) / study.weights))
         return Store(self.runs, dataset, asked, root, "quick")
 
     def has_pictures(self, study: Study) -> bool:
         """Whether what the study is trained on is at hand."""
-        return not study.folder or bool(
-            self.photographs and (Path(self.photographs) / study.folder).is_dir()
-        )
+        wanted = [
+            Path(self.photographs) / w for w in (study.folder, study.weights) if w
+        ]
+        return not wanted or bool(self.photographs) and all(w.exists() for w in wanted)
 
 
 def run(study: Study, cell: Cell, place: Place) -> Path:
@@ -79,12 +83,14 @@ def _line(study: Study, cell: Cell, place: Place) -> dict:
             if local and boxes.startswith(DRAWN):
                 shares = measuring.same_part(there.dataset(dose), test, q, g)
                 made.setdefault("same_part", {})[boxes] = shares
-    usual = settings.load("quick", store.name)
+    differing = asked.differing(settings.load("quick", store.name))
+    if study.weights:  # a file's name is enough
+        differing["weights"] = study.weights
     return {
         "variant": cell.variant,
         "seed": cell.seed,
         "data_seed": asked.data.data_seed,
-        "settings": asked.differing(usual),
+        "settings": differing,
         **{key: model[key] for key in KEPT},
         **made,
         "students": students,

@@ -43,13 +43,15 @@ class Study:
 
     `boxes` are errors of drawn boxes (`box0.4`) or endings of a data set's name
     (`detected`); every cell is tested on all of `tested_on`. Of N `data_seeds`, seed k
-    has the pictures of k modulo N. `folder` is that of photographs.
+    has the pictures of k modulo N. `folder` is that of photographs, and
+    `weights` a file of first weights beside it.
     """
 
     name: str
     question: str
     dataset: str
     folder: str
+    weights: str
     settings: dict[str, object]
     rows: dict[str, dict[str, object]]
     boxes: tuple[str, ...]
@@ -110,7 +112,8 @@ def find_cell(study: Study, name: str) -> Cell:
 
 
 def _study(name, question, rows, boxes, **rest) -> Study:
-    chosen = {"dataset": "drawn", "folder": "", "settings": {}, "data_seeds": 1}
+    chosen = {"dataset": "drawn", "folder": "", "weights": ""}
+    chosen |= {"settings": {}, "data_seeds": 1}
     chosen |= rest
     chosen["tested_on"] = tuple(chosen.get("tested_on", boxes))
     return Study(name, question, rows=rows, boxes=tuple(boxes), **chosen)

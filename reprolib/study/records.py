@@ -8,9 +8,13 @@ measurement of its own is one JSON file beside it.
 import json
 from pathlib import Path
 
+import pandas as pd
+
 from reprolib.errors import ReproError
 from reprolib.study import provenance, variants
 from reprolib.study.store import Store, code_of_learning, write_json, write_text
+
+PROTOCOLS = {"market", "single-shot"}
 
 
 def folder() -> Path:
@@ -36,6 +40,29 @@ def lines(name: str) -> dict[tuple[str, int], dict]:
             f"{file}: not a record of a study ({error}); expected a JSON object a "
             "line, with variant and seed. Fetch it from the repository again."
         ) from error
+
+
+def frame(name: str) -> pd.DataFrame:
+    """A study's record as a long table, a row for each score, in percent.
+
+    Columns: row, trained (on which boxes), seed, data_seed, student (from 1), tested
+    (on which boxes), protocol, kind, rank1, rank5, rank10, mAP, and collapsed. Chapters
+    4 to 6 and 8.
+    """
+    rows = []
+    for line in lines(name).values():
+        row, _, trained = line["variant"].rpartition("-")
+        own = {"row": row, "trained": trained, "collapsed": line["ended"]["collapsed"]}
+        own |= {key: line[key] for key in ("seed", "data_seed")}
+        for number, student in enumerate(line["students"], 1):
+            for boxes, tested in student.items():
+                for protocol in PROTOCOLS & tested.keys():
+                    place = {"student": number, "tested": boxes, "protocol": protocol}
+                    rows += [
+                        own | place | {"kind": kind} | scores
+                        for kind, scores in tested[protocol].items()
+                    ]
+    return pd.DataFrame(rows)
 
 
 def cells(dataset: str, profile: str) -> dict[tuple[str, int], dict]:
