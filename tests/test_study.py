@@ -232,8 +232,9 @@ def test_findings_are_paired_by_seed_and_corrected_together(small, monkeypatch):
     assert found["up"].verdict == "shown"
     assert found["down"].verdict == "opposite shown"
     assert found["nil"].verdict == "undecided" and found["nil"].p == 1
-    low, high = found["up"].people
-    assert low == high == pytest.approx(np.mean(np.subtract(a, b)), abs=0.5)
+    # People of one set of pictures are all alike here: 9.5 of the first, 11.5 of the
+    # second, where two seeds count as one.
+    assert found["up"].people == pytest.approx((9.5, 11.5), abs=0.3)
 
 
 def test_a_claim_without_cells_or_with_one_seed_is_undecided(small, monkeypatch):
@@ -275,7 +276,4 @@ def test_the_workflow_plans_every_cell_that_no_record_has(tmp_path, profile):
     done = subprocess.run(words, cwd=root, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     todo = cells.missing(grid.find(name), Place(tmp_path))
-    planned = done.stdout.count(f"study run {name}") + done.stderr.count(
-        f"study run {name}"
-    )
-    assert planned == len(todo)
+    assert (done.stdout + done.stderr).count("rule cell:") == len(todo)
