@@ -237,6 +237,17 @@ def test_findings_are_paired_by_seed_and_corrected_together(small, monkeypatch):
     assert found["up"].people == pytest.approx((9.5, 11.5), abs=0.3)
 
 
+def test_the_weight_of_a_sum_is_chosen_on_the_other_half_of_the_people():
+    # Three weights; rank-1 and mAP of the first half of the people, then the second.
+    table = [[[50, 1], [20, 9]], [[40, 2], [60, 8]], [[30, 3], [10, 7]]]
+    student = {"box0.4": {"sum": {"aligned": table}}}
+    line = {"students": [student]}
+    term = "x-box0.4:sum-aligned@box0.4"
+    # By rank-1: the first half likes weight 0 (20 on the second), the second weight 1.
+    assert claims.scores(line, term, "rank1") == (20 + 40) / 2
+    assert claims.scores(line, term, "mAP") == (7 + 1) / 2
+
+
 def test_a_claim_without_cells_or_with_one_seed_is_undecided(small, monkeypatch):
     line = made_up("global-box0.4", 0, 50.0)
     monkeypatch.setattr(records, "lines", lambda _: {("global-box0.4", 0): line})

@@ -3,10 +3,12 @@
 import re
 
 from reprolib import settings
-from reprolib.book import benchmark, promise
+from reprolib.book import benchmark, machines, promise
 from reprolib.errors import ReproError
 from reprolib.study import headline, provenance, records
 from reprolib.study.store import write_text
+
+MEASURED = {"promise": promise, "machines": machines}
 
 
 def refresh(profile: str = "quick") -> list[str]:
@@ -14,7 +16,7 @@ def refresh(profile: str = "quick") -> list[str]:
 
     A place is what stands between `<!-- results: NAME -->` and `<!-- end -->`; it
     stays as it is where no record of that data set is committed. "speed" stands for
-    the last benchmark, "promise" for the last timed run. Returns what was written.
+    the last benchmark, names of `MEASURED` for those. Returns what was written.
     """
     path, written = provenance.project_root() / "README.md", []
 
@@ -22,8 +24,8 @@ def refresh(profile: str = "quick") -> list[str]:
         name = match[1]
         if name == "speed":
             text = benchmark.table(benchmark.read())
-        elif name == "promise" and (records.folder() / "promise.json").exists():
-            text = promise.text(promise.read())
+        elif name in MEASURED and (records.folder() / f"{name}.json").exists():
+            text = MEASURED[name].text(MEASURED[name].read())
         elif cells := records.cells(name, profile):
             text = block(cells, name, profile)
         else:

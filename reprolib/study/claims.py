@@ -18,6 +18,7 @@ from reprolib.evaluation.statistics import Difference
 from reprolib.study import grid, measuring, records
 
 TABLE = Path(__file__).with_name("claims.toml")
+HALVES = ("rank1", "mAP")  # of each half, as `measuring.measure` keeps them
 TERM = re.compile(r"(?P<variant>[^:@/]+):(?P<kind>[^:@/]+)@(?P<boxes>[^:@/]+)")
 
 
@@ -89,13 +90,30 @@ def findings() -> list[Finding]:
 
 
 def scores(line: dict, term: str, score: str, protocol: str = "market") -> float:
-    """A term's score in percent, the mean over the students."""
+    """A term's score in percent, the mean over the students.
+
+    A kind such as `sum-aligned` is the global distance plus a weighted local one; the
+    weight is chosen on half of the people and scored on the others, both ways.
+    """
     where = TERM.fullmatch(term)
+    if where["kind"].startswith("sum-"):
+        local = where["kind"].removeprefix("sum-")
+        tables = [
+            np.array(student[where["boxes"]]["sum"][local])[:, :, HALVES.index(score)]
+            for student in line["students"]
+        ]
+        return float(np.mean([_on_other_half(table) for table in tables]))
     each = [
         student[where["boxes"]][protocol][where["kind"]][score]
         for student in line["students"]
     ]
     return float(np.mean(each))
+
+
+def _on_other_half(table: np.ndarray) -> float:
+    """The score of the weight that is best on the other half; table: (weights, 2)."""
+    chosen = table.argmax(0)
+    return float((table[chosen[0], 1] + table[chosen[1], 0]) / 2)
 
 
 def _finding(claim: Claim) -> Finding:
@@ -134,7 +152,12 @@ def _variant(term: str) -> str:
 
 
 def _people(claim: Claim, lines: dict, terms: list, seeds: list[int]):
-    """The interval over people: seeds of one set of pictures average query by query."""
+    """The interval over people: seeds of one set of pictures average query by query.
+
+    None where no single queries are kept.
+    """
+    if claim.protocol != "market":
+        return None
     column = {"rank1": 0, "mAP": 1}.get(claim.score)
     by_pictures: dict[int, list[np.ndarray]] = {}
     who = {}
@@ -144,7 +167,7 @@ def _people(claim: Claim, lines: dict, terms: list, seeds: list[int]):
             where, line = TERM.fullmatch(term), lines[_variant(term), seed]
             for student in line["students"]:
                 kept = student[where["boxes"]].get("queries")
-                if column is None or kept is None or claim.protocol != "market":
+                if column is None or kept is None or where["kind"] not in kept:
                     return None
                 found = measuring.unpacked(kept[where["kind"]])[column]
                 value = found == 1 if column == 0 else found
