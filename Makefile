@@ -32,7 +32,7 @@ SNAKEMAKE_STUDY = mkdir -p .snakemake && PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/s
 	--quiet rules reason host progress $(EXTRA) --config only="$(ONLY)" \
 	photographs="$(DATA_ROOT)" runs="$(RUNS)" --
 
-.PHONY: help setup reproduce book test publish notebooks study record bench machines promise leak clean
+.PHONY: help setup reproduce book test publish notebooks study record bench boxes machines promise leak clean
 
 help: ## this list
 	@echo "make TARGET [PROFILE=smoke|quick|paper] [DATASET=drawn] [DATA_ROOT=folder] [CORES=2]"
@@ -85,6 +85,9 @@ record: setup ## train the book's own grid at PROFILE, write its record
 bench: setup ## time the library against plain forms (wants a quiet machine)
 	@cd tests && ../$(BIN)/python -m bench
 	@$(BOOK) readme
+
+boxes: setup ## register CUHK03's two kinds of box (DATA_ROOT=folder), write the record
+	@$(BOOK) study boxes --data-root "$(DATA_ROOT)" --runs "$(RUNS)"
 
 machines: setup ## train on this processor and as on a plain one, write the record
 	@cd tests && ../$(BIN)/python -m bench.machines
