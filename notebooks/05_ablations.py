@@ -310,12 +310,10 @@ print(f"this is dose {stands['shift']:.2f} by shift, {stands['scale']:.2f} by sc
 
 # %% mystnb={"figure": {"name": "real-detector", "caption": "How far CUHK03's detector moves and scales its boxes, against boxes drawn by hand (bars), beside the law of the drawn data at dose 1 (dashed) and at the dose of the same spread (line)."}, "image": {"alt": "Two histograms, narrow and centred, of the shift of the centre and of the change of height, inside a wide dashed rectangle, the law at dose 1, and a narrower one."}}
 fig, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 2.7))
-laws = ("centre", "shift", 20.0), ("height", "scale", 100 * np.log(1.25))
+laws = ("centre", "shift", 20.0), ("log height", "scale", 100 * np.log(1.25))
 for ax, (name, at, limit) in zip(axes, laws, strict=True):
-    bars = detector["histogram"][name]
-    counts, ends = np.array(bars["counts"]), 100 * np.array([bars["from"], bars["to"]])
-    ends = 100 * np.log(ends / 100) if name == "height" else ends
-    edges, width = np.linspace(*ends, len(counts) + 1, retstep=True)
+    counts, ends = np.array(detector["histogram"][name]), np.array(detector["range"])
+    edges, width = np.linspace(*100 * ends, len(counts) + 1, retstep=True)
     ax.stairs(counts / counts.sum(), edges, fill=True, alpha=0.5)
     for size, style in ((1, "--"), (stands[at], "-")):
         half, high = limit * size, width / 2 / (limit * size)

@@ -24,6 +24,7 @@ SAME = 0.995  # correlation from which both crops are taken for one
 OVERLAP = (
     0.6  # the least share of the detected crop that has to lie in the labelled one
 )
+BINS, RANGE = 40, (-0.25, 0.25)  # of the histograms
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -129,8 +130,10 @@ def measure(labelled: Pixels, detected: Pixels) -> dict:
         "spread": {k: float(np.std(v)) for k, v in found.items()},
         "quantiles": {k: np.quantile(v, QUANTILES).tolist() for k, v in found.items()},
         "at": list(QUANTILES),
+        "range": list(RANGE),
         "histogram": {
-            k: _histogram(v) for k, v in (("centre", down), ("height", height))
+            k: np.histogram(v, BINS, RANGE)[0].tolist()
+            for k, v in (("centre", down), ("log height", np.log(height)))
         },
         "dose": doses(float(np.std(down)), float(np.std(np.log(height)))),
     }
@@ -147,8 +150,3 @@ def doses(shift: float, log_scale: float) -> dict[str, float]:
         "shift": shift * uniform / MAX_SHIFT,
         "scale": log_scale * uniform / np.log(MAX_SCALE).item(),
     }
-
-
-def _histogram(values: np.ndarray) -> dict:
-    counts, edges = np.histogram(values, bins=40)
-    return {"counts": counts.tolist(), "from": float(edges[0]), "to": float(edges[-1])}
