@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from reprolib import settings
 from reprolib.book import cli
 from reprolib.errors import ReproError
 from reprolib.evaluation import evaluate, statistics
@@ -174,18 +175,26 @@ def test_a_body_part_lies_between_its_landmarks():
 
 
 @pytest.mark.parametrize(
-    ("identity", "active", "collapsed"),
-    [(0.5, 0.2, False), (2.28, 0.2, True), (0.5, 1.0, True)],
+    ("identity", "active", "hinge", "soft", "collapsed"),
+    [
+        (0.5, 0.2, 0.1, False, False),
+        (2.28, 0.2, 0.1, False, True),  # chance is ln 10 = 2.30
+        (0.5, 1.0, 0.31, False, True),  # all pay the margin of 0.3
+        (0.5, 1.0, 0.42, False, False),  # all pay more: they learn
+        (0.5, 1.0, 0.69, True, True),
+        (0.5, 1.0, 0.31, True, False),
+    ],
 )
-def test_a_collapsed_training_says_so(identity, active, collapsed):
+def test_a_collapsed_training_says_so(identity, active, hinge, soft, collapsed):
     class Network:
-        identity = torch.nn.Linear(2, 10)  # chance is ln 10 = 2.30
+        identity = torch.nn.Linear(2, 10)
 
-    history = [{"step": 0, "rate": 1.0, "loss": 1.0, "identity": 9.0, "active": 0.5}]
-    last = {"step": 1, "rate": 1.0, "loss": 1.0, "identity": identity, "active": active}
-    trained = store.Trained([Network()], history + [last])
-    found = measuring.ended(trained)
-    assert found == {"identity": identity, "active": active, "collapsed": collapsed}
+    end = {"identity": identity, "active": active, "global": hinge}
+    other = dict.fromkeys(end, 9.0)
+    history = [{"step": k, "rate": 1.0, "loss": 1.0} for k in range(2)]
+    trained = store.Trained([Network()], [history[0] | other, history[1] | end])
+    loss = settings.load("smoke", soft_margin=soft).loss
+    assert measuring.ended(trained, loss) == end | {"collapsed": collapsed}
 
 
 # Claims.

@@ -67,7 +67,7 @@ def _line(study: Study, cell: Cell, place: Place) -> dict:
     trained, model = store.trained("", cell.seed), store.model("", cell.seed)
     local = asked.loss.local != "none"
     students = [{} for _ in trained.networks]
-    made = {"ended": measuring.ended(trained)}
+    made = {"ended": measuring.ended(trained, asked.loss)}
     for boxes in study.tested_on:
         there = place.store(study, cell, boxes)
         dose = box_error(boxes)

@@ -13,26 +13,33 @@ from reprolib.data.dataset import Dataset
 from reprolib.evaluation import scoring
 from reprolib.evaluation.features import EVERY_KIND, Embedded, distance
 from reprolib.evaluation.scoring import Test
+from reprolib.settings import Loss
 from reprolib.training import Trained
 
 # Weights of the local distance beside the global one, to be chosen on other people.
 SUM_WEIGHTS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 PAIRS = 400  # pairs of pictures whose paths are held against the truth
+NEAR = 0.95  # from this share of what chance gives, a loss has learnt nothing
 END = 0.05  # the share of the steps that says how a training ended
 COARSE = 255  # what an AP of 1 is stored as, and the last rank
 
 
-def ended(trained: Trained) -> dict[str, float | bool]:
+def ended(trained: Trained, loss: Loss) -> dict[str, float | bool]:
     """The mean losses of the last steps, and whether the training has collapsed.
 
-    Collapsed: the identity loss stands at chance, or no triplet has become easy.
+    Collapsed: the identity loss stands at chance, or every triplet pays what it does
+    where all pictures are one point: the margin, or log 2 of a soft one.
     """
     history = trained.history
     last = history[-max(1, round(END * len(history))) :]
     names = [k for k in last[0] if k not in ("step", "rate", "loss")]
     mean = {k: round(float(np.mean([s[k] for s in last])), 4) for k in names}
-    chance = 0.95 * math.log(trained.networks[0].identity.out_features)
-    return mean | {"collapsed": mean["identity"] > chance or mean["active"] > 0.98}
+    chance = math.log(trained.networks[0].identity.out_features)
+    one_point = math.log(2) if loss.soft_margin else loss.margin
+    at_chance = loss.identity_weight > 0 and mean["identity"] > NEAR * chance
+    paid = mean["active"] > 0.98 and mean["global"] < one_point / NEAR**2
+    paid = loss.global_weight > 0 and paid and mean["global"] > NEAR * one_point
+    return mean | {"collapsed": at_chance or paid}
 
 
 def measure(test: Test, q: Embedded, g: Embedded, local: bool, whole: bool) -> dict:
