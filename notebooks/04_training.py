@@ -200,7 +200,7 @@ for ax, on in zip(axes, people, strict=True):
     some = recipes[recipes.on == on]
     look = {"hue": "kind", "palette": palette, "legend": on == "drawn people"}
     sns.stripplot(some, x="mAP", y="row", order=names, ax=ax, jitter=False, **look)
-    ax.set(title=on, xlabel="mAP, %", ylabel="")
+    ax.set(title=on, xlabel="mAP, %", ylabel="", xlim=(0, None))
 plt.show()
 
 # %%
@@ -236,6 +236,7 @@ for method, some in length.groupby("method"):
     ax.plot(some.steps, some.mAP, "o", color=colour, alpha=0.5, markersize=4)
 ax.set(xlabel="batches", ylabel="mAP, %", xscale="log")
 ax.set_xticks(by_steps.index, by_steps.index)
+ax.minorticks_off()
 ax.legend()
 plt.show()
 
