@@ -2,17 +2,19 @@
 
 import base64
 import io
+import math
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import seaborn as sns
 import torch
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.pylabtools import print_figure
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import ConnectionPatch
+from matplotlib.patches import ConnectionPatch, Rectangle
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 from PIL import Image
 
@@ -118,18 +120,24 @@ def gallery(
 
 
 def heat_map(
-    ax: Axes, d: torch.Tensor, path: Sequence[tuple[int, int]] = (), values: bool = True
+    ax: Axes,
+    d: torch.Tensor,
+    path: Sequence[tuple[int, int]] = (),
+    values: bool = True,
+    longest: float = math.tanh(1),
+    colour: str = RED,
 ) -> None:
     """A distance matrix `d: (H, W)` of stripes, with the path drawn on its cells.
 
-    Colours run from 0 to the longest distance that unit stripes can have, so that two
-    maps can be compared.
+    Colours run from 0 to `longest`, by default the longest distance that unit stripes
+    can have, so that two maps can be compared. Beside numbers the path is a frame
+    around each of its cells, so that they stay readable; otherwise it is a line.
     """
     d = np.asarray(d)
     sns.heatmap(
         d,
         vmin=0,
-        vmax=np.tanh(1),
+        vmax=longest,
         annot=np.array([[f"{v:.2f}".removeprefix("0") for v in row] for row in d])
         if values
         else None,
@@ -145,9 +153,12 @@ def heat_map(
     ax.grid(False)
     ax.tick_params(labelrotation=0)
     ax.set(xlabel="stripe of the right picture", ylabel="stripe of the left picture")
-    if len(path):
+    if len(path) and not values:
         rows, columns = np.array(path).T + 0.5
-        ax.plot(columns, rows, color=RED, linewidth=2.5, alpha=0.9, zorder=2)
+        ax.plot(columns, rows, color=colour, linewidth=2.5, alpha=0.9, zorder=2)
+    for i, j in path if values else ():
+        corner = (j + 0.05, i + 0.05)
+        ax.add_patch(Rectangle(corner, 0.9, 0.9, fill=False, ec=colour, lw=1.8))
 
 
 def links(
@@ -157,8 +168,14 @@ def links(
     path: Sequence[tuple[int, int]],
     stripes: tuple[int, int],
     colour: str = RED,
+    weights: Sequence[float] | None = None,
+    numbers: bool = False,
 ) -> None:
-    """Two pictures cut into stripes, and a line for each cell of the path."""
+    """Two pictures cut into stripes, and a line for each cell of the path.
+
+    A line is the stronger the greater its weight, from 0 (faint) to 1; without
+    `weights` all are alike. With `numbers` each stripe carries its own.
+    """
     tops = []
     for ax, picture, count in zip((left, right), pair, stripes, strict=True):
         show(ax, picture)
@@ -166,7 +183,11 @@ def links(
         edges = np.linspace(0, height, count + 1)
         ax.hlines(edges[1:-1], 0, width, color="white", linewidth=0.8, alpha=0.8)
         tops.append(((edges[:-1] + edges[1:]) / 2, width))
-    for i, j in path:
+        for number, middle in enumerate(tops[-1][0] if numbers else (), 1):
+            look = {"color": "white", "va": "center", "weight": "bold"}
+            ax.text(0.03 * width, middle, number, **look)
+    strengths = [0.5] * len(path) if weights is None else weights
+    for (i, j), strength in zip(path, strengths, strict=True):
         left.figure.add_artist(
             ConnectionPatch(
                 (tops[0][1], tops[0][0][i]),
@@ -174,9 +195,51 @@ def links(
                 left.transData,
                 right.transData,
                 color=colour,
-                linewidth=1.6,
+                linewidth=0.5 + 2.2 * strength,
+                alpha=1 if weights is None else 0.15 + 0.85 * strength,
             )
         )
+
+
+def curves(
+    ax: Axes, table: pd.DataFrame, half: pd.DataFrame, colours: dict[str, str]
+) -> None:
+    """A line for each column of `table` over its index, in a band of `half` around it.
+
+    `half` are half widths, such as of an interval, by the same rows and columns.
+    """
+    for name in table:
+        low, high = table[name] - half[name], table[name] + half[name]
+        ax.plot(table[name], "o-", ms=4, color=colours[name], label=name)
+        ax.fill_between(table.index, low, high, color=colours[name], alpha=0.15, lw=0)
+    ax.legend(ncols=len(table.columns))
+
+
+def matches(
+    pair: tuple[torch.Tensor, torch.Tensor],
+    d: torch.Tensor,
+    walks: dict[str, Sequence[tuple[int, int]]],
+    colours: dict[str, str],
+) -> tuple[Figure, np.ndarray]:
+    """A pair of pictures for each of `walks`, with the stripes that it matches.
+
+    d: (H, W). The nearer two stripes are, the stronger is their line. Returns the axes
+    of the left pictures' middles, to be given titles.
+    """
+    ratios = (2, 1, 2, 0.4) * len(walks)
+    rows, columns = as_image(pair[0]).shape[:2]
+    tall = 2 * WIDTH / sum(ratios) * rows / columns + 0.3
+    shape = {"figsize": (WIDTH, tall), "width_ratios": ratios[:-1]}
+    fig, axes = plt.subplots(1, len(ratios) - 1, **shape)
+    near = ((d.max() - d) / (d.max() - d.min())) ** 2
+    for k, (name, walk) in enumerate(walks.items()):
+        weights = [float(near[cell]) for cell in walk]
+        left, middle, right = axes[4 * k : 4 * k + 3]
+        links(left, right, pair, walk, tuple(d.shape), colours[name], weights)
+        middle.set_title(name)
+    for ax in axes[1::2]:
+        ax.axis("off")
+    return fig, axes[1::4]
 
 
 def ranked_list(
