@@ -165,9 +165,11 @@ print(f"active    first {log['active'].iloc[0]:.2f}, end {last['active'].mean():
 # farther than the hardest negative, it costs less to move *all* pictures to one point,
 # and then it pays exactly the margin for every triplet.
 #
-# Ten recipes were tried on both kinds of people, with nothing else changed. Their record comes with the book (`make study ONLY="recipe-drawn
-# recipe-cuhk03"` makes it anew). The names:
-#
+# Ten recipes were tried on both kinds of people, with nothing else changed. Their
+# record comes with the book (`make study ONLY="recipe-drawn
+# recipe-cuhk03"` makes it anew).
+
+# %% [markdown]
 # | recipe | what it does |
 # |---|---|
 # | quick | the settings of this profile |
@@ -177,8 +179,9 @@ print(f"active    first {log['active'].iloc[0]:.2f}, end {last['active'].mean():
 # | soft-margin | head-norm; $\log(1 + e^x)$ in place of the hinge |
 # | warm-up | head-norm; the rate rises for 10 % of the run |
 # | third-of-rate | head-norm; at a third of the rate |
-# | recipe | the *features* are standardised: the global one and every stripe, then scaled to unit length; torch's start |
-# | wide-start, long-features | the recipe with this profile's start, or without unit length |
+# | recipe | torch's start; global feature and stripes standardised, of unit length |
+# | wide-start | the recipe, but the head starts as in this profile |
+# | long-features | the recipe, but global features keep their length |
 #
 # **Predict, then run.** A feature that is standardised over the batch varies from
 # picture to picture by construction, so it cannot collapse. Which recipes will learn
