@@ -219,7 +219,7 @@ for on in people:
 
 # %% [markdown]
 # On photographs the identity loss leaves chance as soon as the head sees standardised
-# features; a softer start or a lower rate does not do it. The stripes need more: where
+# features; a softer start alone does not do it. The stripes need more: where
 # only the head is helped, their hinge still pays the margin for every triplet, and the
 # aligned distance ranks like chance. Standardised stripes cannot fall together. Nothing
 # is lost on drawn people. The study trains with this recipe; the profile `quick` keeps
