@@ -5,7 +5,7 @@ import re
 import book
 import pytest
 
-from reprolib.book import cli, readme
+from reprolib.book import cli, machines, readme
 from reprolib.errors import ReproError
 from reprolib.study import provenance
 
@@ -76,3 +76,22 @@ def test_every_make_target_of_the_readme_is_one():
     targets = re.search(r"^\.PHONY: (.*)", (ROOT / "Makefile").read_text(), re.M)[1]
     named = re.findall(r"\bmake ([a-z]+)", (ROOT / "README.md").read_text())
     assert {"reproduce", "test"} <= set(named) <= set(targets.split())
+
+
+def test_two_processors_are_compared_as_two_seeds_are():
+    def scores(*pairs):
+        return [{"global": {"rank1": r, "mAP": m}} for r, m in pairs]
+
+    record = {
+        "scores": {
+            "as it is": scores((70, 60), (72, 61)),
+            "AVX2": scores((71, 60.5), (75, 62.5)),
+        },
+        "variant": "x-box1",
+        **{"hardware": {"cpu": "A Processor"}, "date": "today", "commit": "0" * 40},
+    }
+    text = machines.text(record)
+    # |70 - 71|, |72 - 75| and 0.5, 1.5; seeds: |70 - 72|, |71 - 75| and 1, 2.
+    assert "2 trainings of `x-box1`" in text and "A Processor as it is" in text
+    assert "differ by 2.0 points of rank-1 and 1.0 of mAP" in text
+    assert "one processor by 3.0 points of rank-1 and 1.5 of mAP" in text
