@@ -42,9 +42,10 @@ class Study:
     """Cells that answer one question; `rows` holds what differs, by name.
 
     `boxes` are errors of drawn boxes (`box0.4`) or endings of a data set's name
-    (`detected`); every cell is tested on all of `tested_on`. Of N `data_seeds`, seed k
-    has the pictures of k modulo N. `folder` is that of photographs, and
-    `weights` a file of first weights beside it.
+    (`detected`); every cell is tested on all of `tested_on`. Rows or boxes named in
+    `fewer` have that many of the `seeds`. Of N `data_seeds`, seed k has the pictures of
+    k modulo N. `folder` is that of photographs, and `weights` a file of first weights
+    beside it.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Study:
     boxes: tuple[str, ...]
     tested_on: tuple[str, ...]
     seeds: int
+    fewer: dict[str, int]
     data_seeds: int
 
     @property
@@ -67,6 +69,7 @@ class Study:
             for seed in range(self.seeds)
             for boxes in self.boxes
             for row in self.rows
+            if seed < min(self.fewer.get(name, self.seeds) for name in (row, boxes))
         ]
 
     def settings_of(self, cell: Cell) -> Settings:
@@ -113,7 +116,7 @@ def find_cell(study: Study, name: str) -> Cell:
 
 def _study(name, question, rows, boxes, **rest) -> Study:
     chosen = {"dataset": "drawn", "folder": "", "weights": ""}
-    chosen |= {"settings": {}, "data_seeds": 1}
+    chosen |= {"settings": {}, "fewer": {}, "data_seeds": 1}
     chosen |= rest
     chosen["tested_on"] = tuple(chosen.get("tested_on", boxes))
     return Study(name, question, rows=rows, boxes=tuple(boxes), **chosen)
