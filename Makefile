@@ -32,7 +32,7 @@ SNAKEMAKE_STUDY = mkdir -p .snakemake && PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/s
 	--quiet rules reason host progress $(EXTRA) --config only="$(ONLY)" \
 	photographs="$(DATA_ROOT)" runs="$(RUNS)" --
 
-.PHONY: help setup reproduce book test publish notebooks study record bench boxes machines promise leak clean
+.PHONY: help setup reproduce book test publish notebooks study bench boxes machines promise clean
 
 help: ## this list
 	@echo "make TARGET [PROFILE=smoke|quick|paper] [DATASET=drawn] [DATA_ROOT=folder] [CORES=2]"
@@ -78,10 +78,6 @@ study: setup ## compute what the records lack (ONLY="drawn-main", DATA_ROOT=fold
 	@$(SNAKEMAKE_STUDY) all 2>&1 | $(LINES); status=$$?; \
 	    $(BOOK) study record $(ONLY) --runs "$(RUNS)" && exit $$status
 
-record: setup ## train the book's own grid at PROFILE, write its record
-	@$(BOOK) ready $(WHERE) --cores "$(CORES)"
-	@$(SNAKEMAKE) study 2>&1 | $(LINES)
-
 bench: setup ## time the library against plain forms (wants a quiet machine)
 	@cd tests && ../$(BIN)/python -m bench
 	@$(BOOK) readme
@@ -94,9 +90,6 @@ machines: setup ## train on this processor and as on a plain one, write the reco
 
 promise: setup ## time a whole run of the book into an empty runs/, write the record
 	@cd tests && ../$(BIN)/python -m bench.promise
-
-leak: setup ## ten seeds of chapter 5's leak, write the record
-	@$(BOOK) leak $(WHERE)
 
 clean: ## remove what runs left, not .venv
 	rm -rf runs .snakemake .pytest_cache .ruff_cache .hypothesis

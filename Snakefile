@@ -28,34 +28,35 @@ PICTURES = rooms("data", "settings")
 LEARNING = rooms("alignment", "losses.py", "networks", "training", "study/store.py")
 SCORING = rooms("evaluation", "reranking.py")
 REST = rooms("human", "study", "book/figures.py", "book/reported.csv", "book/run.py")
-RECORDS = sorted(map(str, Path("notebooks/records").glob("*.json*")))
-
-# Where the study is committed in a record, the book trains the first seed beside it.
-GRID = variants.grid(SETTINGS)
-# Of that the chapters look into these.
-LOOKED_INTO = [variants.name(m, SETTINGS.data.box_error)
-               for m in ("global", "unaligned", "aligned", "mutual")]
-NOW = [(v, s) for v, s in GRID
-       if not RUN.recorded or (s in RUN.seeds and v in LOOKED_INTO)]
+# The committed records that a chapter reads.
+READ = {
+    "00_start": ["drawn-*"],
+    "04_training": ["recipe-*", "drawn-length"],
+    "05_ablations": ["drawn-*", "cuhk03-boxes", "boxes"],
+    "06_benchmark": ["drawn-*", "benchmark"],
+    "08_verdict": ["*"],
+}
 DOSES = {SETTINGS.data.box_error, *(SETTINGS.study.doses if DATASET == "drawn" else ())}
 DATA = [f"{BASE}/data/box-{dose:g}.txt" for dose in sorted(DOSES)]
 
 
-def trained(pairs):
-    return [f"{BASE}/trained/{variant}-s{seed}" for variant, seed in pairs]
+def records(chapter):
+    found = (Path("notebooks/records").glob(f"{name}.json*") for name in READ.get(chapter, ()))
+    return sorted({str(path) for paths in found for path in paths})
 
 
 def results(*chapters):
     return [f"{BASE}/{chapter}/results.json" for chapter in chapters]
 
 
-TAUGHT = [(variants.name(m, SETTINGS.data.box_error), 0) for m in ("aligned", "mutual")]
+TAUGHT = [f"{BASE}/trained/{variants.name(method, SETTINGS.data.box_error)}-s0"
+          for method in ("aligned", "mutual")]
 CHAPTERS = {
     "01_data": DATA,
     "02_alignment": DATA,
     "03_network_and_losses": DATA,
-    "04_training": trained(TAUGHT),
-    "05_ablations": results("04_training") + trained(NOW),
+    "04_training": TAUGHT,
+    "05_ablations": results("04_training"),
     "06_benchmark": results("05_ablations"),
     "07_human_versus_model": results("04_training"),
     "08_verdict": results("02_alignment", "03_network_and_losses", "06_benchmark",
@@ -65,16 +66,11 @@ CHAPTERS = {
 }
 
 
-localrules: all, study
+localrules: all
 
 
 rule all:
     input: results(*CHAPTERS)
-
-
-rule study:
-    input: trained(GRID)
-    shell: "python -m reprolib record {OPTIONS}"
 
 
 rule data:
@@ -95,7 +91,7 @@ rule train:
 for chapter, needs in CHAPTERS.items():
     rule:
         name: f"chapter_{chapter}"
-        input: LEARNING, SCORING, REST, RECORDS, f"notebooks/{chapter}.py", needs
+        input: LEARNING, SCORING, REST, records(chapter), f"notebooks/{chapter}.py", needs
         output: results(chapter), f"{BASE}/{chapter}/{chapter}.ipynb"
         params: chapter=chapter
         priority: 1

@@ -3,10 +3,9 @@
 import json
 from pathlib import Path
 
-from reprolib import settings
 from reprolib.evaluation.features import KINDS
 from reprolib.evaluation.scoring import RERANKED
-from reprolib.study import variants
+from reprolib.study import grid
 
 PYPROJECT = '[project]\nname = "reprolib"\n'
 HEAD = """# %% [markdown]
@@ -45,57 +44,46 @@ def chapter(folder: Path, name: str, body: str = "", end: str = RECORD) -> Path:
     return path
 
 
-def scores(variant: str, seed: int, usual: settings.Settings) -> dict:
-    """Made-up scores in the store's form; each number says what it is the score of.
+def line(study: str, cell: grid.Cell) -> dict:
+    """A made-up line of a record; each number says what it is the score of.
 
-    rank-1 is `10 * number of the method + kind + seed`, mAP half of it; 0.25 more after
-    re-ranking, and 0.5 less at other box errors than the usual one.
+    rank-1 is `10 * number of the row + kind + seed`, mAP half of it; 0.25 more after
+    re-ranking, and 0.5 less on other boxes than those of the training.
     """
-    method = variant.partition("-")[0]
-    start = 10 * list(variants.METHODS).index(method) + seed
+    found = grid.find(study)
+    asked = found.settings_of(cell)
+    start = 10 * list(found.rows).index(cell.row) + cell.seed
 
     def each(kinds, more=0.0):
         ranks = {kind: start + KINDS.index(kind) + more for kind in kinds}
         return {kind: {"rank1": r, "mAP": r / 2} for kind, r in ranks.items()}
 
-    plain = variants.settings_of(variant, usual).loss.local == "none"
-    kinds = ("global",) if plain else KINDS
-    doses = {
-        f"{dose:g}": each(kinds, -0.5 * (dose != usual.data.box_error))
-        for dose in usual.study.doses
+    kinds = ("global",) if asked.loss.local == "none" else KINDS
+    tested = {
+        boxes: {"market": each(kinds, -0.5 * (boxes != cell.boxes))}
+        for boxes in found.tested_on
     }
-    reranked = each([kind for kind in RERANKED if kind in kinds], 0.25)
-    return {"students": [doses], "reranked": reranked}
-
-
-def cells(profile: str = "smoke", dataset: str = "drawn") -> dict:
-    """A hand-made cell for every (variant, seed) of the grid."""
-    usual = settings.load(profile, dataset)
-    facts = {
+    return {
+        "variant": cell.variant,
+        "seed": cell.seed,
+        "data_seed": asked.data.data_seed,
         "seconds": 60.0,
         "code": "of another day",
         "date": "2026-01-02",
         "commit": "0123456789abcdef",
-        "dirty": False,
         "versions": {"torch": "2.12.1"},
         "hardware": {"cpu": "A Processor", "cores": 2, "device": "CPU"},
-    }
-    return {
-        (variant, seed): {
-            "variant": variant,
-            "seed": seed,
-            "settings": variants.settings_of(variant, usual).differing(usual),
-            **facts,
-            "scores": scores(variant, seed, usual),
-        }
-        for variant, seed in variants.grid(usual)
+        "ended": {"collapsed": False},
+        "students": [tested] * asked.schedule.students,
+        "reranked": each([kind for kind in RERANKED if kind in kinds], 0.25),
     }
 
 
-def record(folder: Path, profile: str = "smoke", dataset: str = "drawn") -> dict:
-    """Commit `cells` to the project whose notebooks lie in `folder`; the cells."""
-    made = cells(profile, dataset)
-    path = folder / "records" / f"{dataset}-{profile}.jsonl"
+def record(folder: Path, study: str, seeds: int = 2) -> list[dict]:
+    """Commit made-up lines to the project whose notebooks lie in `folder`."""
+    cells = [cell for cell in grid.find(study).cells if cell.seed < seeds]
+    made = [line(study, cell) for cell in cells]
+    path = folder / "records" / f"{study}.jsonl"
     path.parent.mkdir(exist_ok=True)
-    path.write_text("".join(json.dumps(cell) + "\n" for cell in made.values()))
+    path.write_text("".join(json.dumps(one) + "\n" for one in made))
     return made

@@ -16,14 +16,13 @@ SMOKE = settings.load("smoke")
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """Runs with four networks: two asked for, one by changed settings, one odd seed."""
+    """Runs with three networks, two of them of the profile, one of changed settings."""
     root = tmp_path_factory.mktemp("runs")
     usual = Store(root, "drawn", SMOKE, profile="smoke")
-    usual.scores("identity-box1", 0)
-    usual.trained("leaked-box1", 9)
-    usual.trained("identity-box1", 5)
+    usual.scores("global-box0.4", 0)
+    usual.trained("global-box0.4", 5)
     other = Store(root, "drawn", SMOKE.changed(steps=3), profile="smoke")
-    other.trained("identity-box1", 0)
+    other.trained("global-box0.4", 0)
     return root
 
 
@@ -42,16 +41,15 @@ def names(root):
 
 def test_a_network_is_listed_with_what_is_asked_scored_and_changed(runs):
     found = {(m.variant, m.seed, m.steps): m for m in models.find(runs)}
-    usual = found["identity-box1", 0, 12]
+    usual = found["global-box0.4", 0, 12]
     assert usual.asked and usual.changed == {} and usual.profile == "smoke"
     assert usual.scores and 0 <= usual.scores[0] <= 100
     assert usual.megabytes > 0.1
-    assert found["leaked-box1", 9, 12].asked  # of the ten seeds of the leak
-    assert found["leaked-box1", 9, 12].scores is None
-    assert not found["identity-box1", 5, 12].asked
-    other = found["identity-box1", 0, 3]
+    assert found["global-box0.4", 5, 12].asked
+    assert found["global-box0.4", 5, 12].scores is None
+    other = found["global-box0.4", 0, 3]
     assert not other.asked and other.changed == {"steps": 3}
-    assert len(found) == 4
+    assert len(found) == 3
 
 
 def test_networks_of_older_code_are_not_asked_for(runs, tmp_path, monkeypatch):
@@ -64,10 +62,10 @@ def test_networks_of_older_code_are_not_asked_for(runs, tmp_path, monkeypatch):
 def test_the_list_says_it_in_a_table(runs, capsys):
     assert cli.main(["models"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 5
+    assert len(lines) == 4
     assert sum("steps=3" in line for line in lines) == 1
     assert sum(line.endswith("yes") for line in lines) == 2
-    assert len(names(runs)) == 4
+    assert len(names(runs)) == 3
 
 
 def test_prune_shows_asks_and_removes_what_nothing_asks_for(runs, capsys, monkeypatch):
@@ -78,11 +76,11 @@ def test_prune_shows_asks_and_removes_what_nothing_asks_for(runs, capsys, monkey
 
     for refused in ("no\n", "\n", ""):
         out = prune(refused)
-        assert out.count("identity-box1") == 2 and "leaked" not in out
+        assert out.count("global-box0.4") == 1 and "steps=3" in out
         assert "Remove these?" in out and "removed" not in out
-        assert len(names(runs)) == 4
-    assert prune("yes\n").rstrip().endswith("2 networks removed")
-    assert names(runs) == ["identity-box1-s0", "leaked-box1-s9"]
+        assert len(names(runs)) == 3
+    assert prune("yes\n").rstrip().endswith("1 network(s) removed")
+    assert names(runs) == ["global-box0.4-s0", "global-box0.4-s5"]
     assert all(m.asked for m in models.find(runs))
     assert "nothing to remove: all 2" in prune("")
 

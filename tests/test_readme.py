@@ -7,7 +7,7 @@ import pytest
 
 from reprolib.book import cli, machines, readme
 from reprolib.errors import ReproError
-from reprolib.study import provenance
+from reprolib.study import headline, provenance
 
 ROOT = provenance.project_root()
 PLACE = "before\n<!-- results: drawn -->\nold\n<!-- end -->\nafter\n"
@@ -26,35 +26,30 @@ def test_the_table_holds_the_headline_rows_of_the_record(project, capsys):
     path = project.parent / "README.md"
     assert readme.refresh() == []  # no record is no result
     assert path.read_text() == PLACE
-    cells = book.record(project, "quick")
+    book.record(project, "drawn-main")
     assert readme.refresh() == ["drawn"]
     text = path.read_text()
     assert text.startswith("before\n<!-- results: drawn -->") and "old" not in text
     assert text.endswith("<!-- end -->\nafter\n")
-    # Made-up scores: 10 * number of the method + kind + seed, over seeds 0 to 2.
-    assert "| identity loss alone | 1.0 | 0.5 | 3 seeds, sd 1.0 / 0.5 |\n" in text
-    assert "| aligned, local distance | 42.0 | 21.0 | 3 seeds, sd" in text
-    assert "| mutual + re-ranking, both distances | 54.2 | 27.1 |" in text
-    last = text.splitlines()[-3]
-    for part in (
-        *("Profile quick", "seeds 0, 1, 2", "commit 012345678,", "torch 2.12.1"),
-        *("A Processor", f"{len(cells)} trainings, {len(cells)} minutes of one core"),
-    ):
-        assert part in last
+    # Made-up scores: 10 * number of the row + kind + seed, over seeds 0 and 1.
+    local = "31.5 ± 0.7 / 15.8 ± 0.4"
+    assert f"| aligned, local distance | {local} | {local} | 2, 2 |\n" in text
+    assert "20 trainings of drawn-main" in text.splitlines()[-3]
     assert cli.main(["readme"]) == 0
     assert path.read_text() == text
     assert capsys.readouterr().out == "README.md: results of drawn\n"
 
 
-@pytest.mark.parametrize("name", ["viper", "market1501+cuhk03-new-labelled"])
-def test_every_data_set_can_have_a_place(project, name):
+@pytest.mark.parametrize("name", list(headline.TABLES))
+def test_every_table_can_have_a_place(project, name):
     path = project.parent / "README.md"
-    path.write_text(PLACE.replace("drawn", name) + PLACE)
-    book.record(project, "quick", name)
+    path.write_text(PLACE.replace("drawn", name) + PLACE.replace("drawn", "other"))
+    study = headline.TABLES[name]["aligned, local distance"].study
+    book.record(project, study)
     assert readme.refresh() == [name]
     text = path.read_text()
-    assert "| aligned, local distance | 42.0 | 21.0 |" in text
-    assert text.endswith(PLACE)  # of another data set, which has no record
+    assert "| aligned, local distance |" in text
+    assert text.endswith(PLACE.replace("drawn", "other"))
 
 
 def test_a_readme_without_a_place_is_named(project):

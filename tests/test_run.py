@@ -13,7 +13,7 @@ from reprolib import settings
 from reprolib.book import run as runs
 from reprolib.book.run import open_run
 from reprolib.errors import ReproError
-from reprolib.study import provenance, variants
+from reprolib.study import provenance
 
 SETTINGS = settings.load("smoke")
 
@@ -167,58 +167,6 @@ def test_what_papermill_injects_is_taken_also_when_the_opening_runs_again(
     # What a cell says itself wins.
     run = open_run("x", "smoke", runs_root=tmp_path, steps=9)
     assert run.settings.schedule.steps == 9
-
-
-# The cells of the study.
-
-
-@pytest.fixture
-def recorded(tmp_path, monkeypatch):
-    """A project with a committed record of profile smoke, and its cells."""
-    folder = book.project(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    return book.record(folder)
-
-
-def test_committed_cells_are_those_of_unchanged_settings(recorded, monkeypatch):
-    cells, source = open_run("x", "smoke").cells()
-    assert cells == recorded and source == "drawn-smoke.jsonl"
-    asked = []
-
-    def scores(store, variant, seed):
-        asked.append((variant, seed, store.settings.schedule.steps))
-        return {"of": variant}
-
-    monkeypatch.setattr(runs.Store, "scores", scores)
-    monkeypatch.setattr(runs.Store, "model", lambda store, *key: {"seconds": 1.0})
-    run = open_run("x", "smoke", steps=30)
-    cells, source = run.cells()
-    assert source != "drawn-smoke.jsonl" and "trained" in source
-    grid = variants.grid(run.settings)
-    assert asked == [(*key, 30) for key in grid] and list(cells) == grid
-    first = grid[0]
-    assert cells[first] == {"scores": {"of": first[0]}, "seconds": 1.0}
-    # Said, but not changed: the record still holds.
-    assert open_run("x", "smoke", steps=12).cells()[1] == "drawn-smoke.jsonl"
-    # Another profile has no record.
-    assert open_run("x", "quick").cells()[1] != "drawn-smoke.jsonl"
-
-
-def test_a_record_counts_once_it_has_every_variant_from_the_first_seed(
-    recorded, tmp_path, monkeypatch
-):
-    path = tmp_path / "notebooks" / "records" / "drawn-smoke.jsonl"
-    lines = path.read_text().splitlines(keepends=True)
-    monkeypatch.setattr(runs.Store, "scores", lambda *_: {})
-    monkeypatch.setattr(runs.Store, "model", lambda *_: {})
-    path.write_text("".join(lines[:-1]))  # without one of the second seed
-    run = open_run("x", "smoke")
-    cells, source = run.cells()
-    assert source == "drawn-smoke.jsonl" and len(cells) == len(recorded) - 1
-    assert run.seeds == (0,)
-    path.write_text("".join(lines[1:]))  # without one of the first
-    assert run.recorded == {} and run.cells()[1] != "drawn-smoke.jsonl"
-    assert run.seeds == (0, 1)
 
 
 # The project around it.

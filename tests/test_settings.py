@@ -37,8 +37,8 @@ def test_every_name_of_the_table_is_a_setting_in_its_own_group_and_none_is_missi
 
 
 def test_what_the_reader_says_wins_over_the_data_set_and_it_over_the_profile():
-    made = settings.load("quick", "viper", steps="7", margin=1, seeds=[4])
-    assert (made.schedule.steps, made.loss.margin, made.study.seeds) == (7, 1.0, (4,))
+    made = settings.load("quick", "viper", steps="7", margin=1, doses=[0.4])
+    assert (made.schedule.steps, made.loss.margin, made.study.doses) == (7, 1.0, (0.4,))
     assert type(made.loss.margin) is float
     assert made.schedule.shots_per_id == 2  # of VIPeR, where the others have 4
     assert settings.load("quick").schedule.shots_per_id == 4
@@ -55,8 +55,8 @@ def test_a_switch_is_turned_off_by_a_word_or_a_value(said):
 
 def test_only_what_is_changed_differs_and_nothing_is_changed_in_place():
     usual = settings.load("quick")
-    other = usual.changed(steps=30, seeds=(5,))
-    assert other.differing(usual) == {"steps": 30, "seeds": [5]}
+    other = usual.changed(steps=30, doses=(0.5,))
+    assert other.differing(usual) == {"steps": 30, "doses": [0.5]}
     assert usual.differing(usual) == {} and usual == settings.load("quick")
     assert usual.changed(steps=usual.schedule.steps) == usual
     with pytest.raises(FrozenInstanceError):
@@ -69,8 +69,8 @@ def test_only_what_is_changed_differs_and_nothing_is_changed_in_place():
         ({"steps": 1.5}, "steps"),
         ({"steps": "many"}, "steps"),
         ({"steps": True}, "steps"),
-        ({"seeds": "0"}, "seeds"),
-        ({"seeds": 3}, "seeds"),
+        ({"doses": "0"}, "doses"),
+        ({"doses": 3}, "doses"),
         ({"backbone": "vgg"}, "resnet18"),
         ({"last_stride": 3}, "last_stride"),
         ({"local": "none "}, "aligned"),
@@ -115,7 +115,6 @@ OUT_OF_RANGE = {
     "first_stride": ("2x2",),
     "local_layout": ("conv-relu",),
     "horizontal_pooling": ("median",),
-    "seeds": ([-1],),
     "doses": ([1.5], [-0.25], [0.0, float("nan")]),
     "study_queries": (0,),
     "study_candidates": (1,),

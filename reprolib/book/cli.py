@@ -43,10 +43,6 @@ def _parser() -> argparse.ArgumentParser:
     prepare.add_argument("--box", type=float, help="error of the boxes, 0 to 1")
     ready = command("ready", check_ready, "say whether the book can be run", where)
     ready.add_argument("--cores", default="1", help="how many jobs at a time")
-    command("record", write_record, "write the study's record", where)
-    command(
-        "leak", measure_leak, "train ten seeds of the leak, write the record", where
-    )
     command("table", print_table, "print the results and where they lie", where)
     command("check", check_runs, "check that every chapter ran whole", where)
     models = command("models", list_models, "list or prune trained networks", where)
@@ -131,22 +127,8 @@ def check_ready(options: argparse.Namespace) -> None:
         run.store.dataset(run.settings.data.box_error)
 
 
-def write_record(options: argparse.Namespace) -> None:
-    """Write the scores of all trained networks of the grid to the study's record."""
-    from reprolib.study import records
-
-    print(records.write_cells(_open(options).store))
-
-
-def measure_leak(options: argparse.Namespace) -> None:
-    """Train ten seeds of chapter 5's leak and keep their record."""
-    from reprolib.study import leak
-
-    print(leak.write(leak.measure(_open(options).store)))
-
-
 def print_table(options: argparse.Namespace) -> None:
-    """The headline rows, the times of the chapters, and where everything lies."""
+    """What was trained, the times of the chapters, and where everything lies."""
     from reprolib.book import tables
 
     run = _open(options)
@@ -157,7 +139,7 @@ def print_table(options: argparse.Namespace) -> None:
             f"PROFILE={run.profile} DATASET={run.dataset}`."
         )
     print(f"\nResults: {run.dataset}, profile {run.profile}\n")
-    print(tables.headline(run))
+    print(tables.trained(run))
     for name, record in records.items():
         print(f"{name}: {duration(record['seconds'])}")
     print(
@@ -193,7 +175,7 @@ def list_models(options: argparse.Namespace) -> None:
     print(tables.models(unasked))
     if options.yes or data_commands.agrees("Remove these? [yes/no] "):
         models.remove(unasked)
-        print(f"{len(unasked)} networks removed")
+        print(f"{len(unasked)} network(s) removed")
 
 
 def publish(options: argparse.Namespace) -> None:

@@ -2,7 +2,6 @@
 
 import re
 
-from reprolib import settings
 from reprolib.book import benchmark, machines, promise
 from reprolib.errors import ReproError
 from reprolib.study import headline, provenance, records
@@ -11,12 +10,12 @@ from reprolib.study.store import write_text
 MEASURED = {"promise": promise, "machines": machines}
 
 
-def refresh(profile: str = "quick") -> list[str]:
-    """Rewrite the results of every data set that README.md has a place for.
+def refresh() -> list[str]:
+    """Rewrite the results that README.md has a place for.
 
     A place is what stands between `<!-- results: NAME -->` and `<!-- end -->`; it
-    stays as it is where no record of that data set is committed. "speed" stands for
-    the last benchmark, names of `MEASURED` for those. Returns what was written.
+    stays as it is where nothing is recorded yet. NAME is one of `headline.TABLES` or of
+    `MEASURED`, or "speed" for the last benchmark. Returns what was written.
     """
     path, written = provenance.project_root() / "README.md", []
 
@@ -26,8 +25,8 @@ def refresh(profile: str = "quick") -> list[str]:
             text = benchmark.table(benchmark.read())
         elif name in MEASURED and (records.folder() / f"{name}.json").exists():
             text = MEASURED[name].text(MEASURED[name].read())
-        elif cells := records.cells(name, profile):
-            text = block(cells, name, profile)
+        elif name in headline.TABLES and len(headline.table(name)):
+            text = block(name)
         else:
             return match[0]
         written.append(name)
@@ -41,22 +40,10 @@ def refresh(profile: str = "quick") -> list[str]:
     return written
 
 
-def block(cells: dict, dataset: str, profile: str) -> str:
+def block(name: str) -> str:
     """A Markdown table of the headline rows, and where they come from."""
-    asked = settings.load(profile, dataset)
-    lines = ["| | rank-1 | mAP | |", "|---|---:|---:|---|"]
-    for row in headline.rows(cells, asked):
-        numbers = f"{row['rank1']:.1f} | {row['mAP']:.1f}"
-        lines.append(f"| {row['name']} | {numbers} | {row['note']} |")
-    every = list(cells.values())
-    last = max(every, key=lambda cell: cell["date"])
-    minutes = sum(cell["seconds"] for cell in every) / 60
-    seeds = ", ".join(map(str, asked.study.seeds))
-    lines += [
-        "",
-        f"*Profile {profile}, seeds {seeds}, commit {last['commit'][:9]}, "
-        f"{last['date']}; torch {last['versions']['torch']}, "
-        f"{last['hardware']['cpu']}, {last['hardware']['device']}. {len(every)} "
-        f"trainings, {minutes:.0f} minutes of one core.*",
-    ]
-    return "\n".join(lines)
+    table = headline.table(name)
+    lines = [f"| rank-1 / mAP, % | {' | '.join(table)} |"]
+    lines.append("|---|" + "---:|" * len(table.columns))
+    lines += [f"| {title} | {' | '.join(row)} |" for title, *row in table.itertuples()]
+    return "\n".join([*lines, "", f"*{headline.made_by(name)}*"])

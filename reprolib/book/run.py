@@ -15,7 +15,7 @@ from reprolib import __version__, settings
 from reprolib.data import digest, parts
 from reprolib.errors import ReproError
 from reprolib.settings import Settings
-from reprolib.study import provenance, records, variants
+from reprolib.study import provenance
 from reprolib.study.store import Store, write_json
 
 KEYS = (
@@ -79,43 +79,6 @@ class Run:
         return Store(
             self.runs, self.dataset, self.settings, self.data_root, self.profile
         )
-
-    @property
-    def recorded(self) -> dict[tuple[str, int], dict]:
-        """The committed cells of the study, if they are of these settings, or none.
-
-        A record counts once it has every variant from the first seed.
-        """
-        if self.changed:
-            return {}
-        cells = records.cells(self.dataset, self.profile)
-        wanted = variants.grid(self.settings)
-        first = {key for key in wanted if key[1] == self.settings.study.seeds[0]}
-        return (
-            {k: cells[k] for k in wanted if k in cells} if first <= set(cells) else {}
-        )
-
-    @property
-    def seeds(self) -> tuple[int, ...]:
-        """The seeds whose networks are trained here: the first, where a record is."""
-        every = self.settings.study.seeds
-        return every[:1] if self.recorded else every
-
-    def cells(self) -> tuple[dict[tuple[str, int], dict], str]:
-        """The cells of the study by (variant, seed), and where they come from.
-
-        They are the committed record's where there is one of these settings; otherwise
-        they are read from the store, and what is missing is trained and scored.
-        """
-        if recorded := self.recorded:
-            return recorded, records.path(f"{self.dataset}-{self.profile}").name
-        return self.trained(variants.grid(self.settings)), "trained here"
-
-    def trained(self, wanted: list[tuple[str, int]]) -> dict[tuple[str, int], dict]:
-        """The cells `wanted`, from the store; what is missing is trained and scored."""
-        store = self.store
-        made = {key: {"scores": store.scores(*key)} for key in wanted}
-        return {key: cell | store.model(*key) for key, cell in made.items()}
 
     def find(self, name: str) -> dict | None:
         """The record of another chapter, such as `04_training`, or None.

@@ -147,16 +147,15 @@ def write_records(options: argparse.Namespace) -> None:
 def print_claims(options: argparse.Namespace) -> None:
     """A line for each claim: points, interval, corrected p, verdict."""
     for found in claims.findings():
-        claim, gap = found.claim, found.difference
+        claim = found.claim
         print(f"{claim.question}. {claim.says} [{claim.name}]")
-        if gap is None:
-            print(f"     no interval: {len(found.points)} seeds of {claim.study}")
-            continue
-        print(
-            f"     {found.verdict}: {gap.mean:+.2f} points of {claim.score} "
-            f"({gap.low:+.2f} to {gap.high:+.2f}; {len(found.points)} seeds), "
-            f"corrected p {found.p:.3f}; detectable {gap.detectable:.2f}"
-        )
+        print(f"     {found.sentence()}")
+        if found.unpaired:
+            one = found.unpaired
+            print(f"     unpaired {one.low:+.2f} to {one.high:+.2f}", end="")
+            print(f"; r {found.difference.correlation or 0:.2f}")
+        if found.people:
+            print("     other people: {:+.2f} to {:+.2f}".format(*found.people))
 
 
 def measure_boxes(options: argparse.Namespace) -> None:

@@ -1,38 +1,39 @@
-"""Tables for a terminal: the headline results, and the trained networks."""
+"""Tables for a terminal: what a run trained, and the trained networks."""
 
+import numpy as np
 import pandas as pd
 
 from reprolib.book.run import Run
-from reprolib.study import headline as study
-from reprolib.study import records, variants
+from reprolib.study import claims, records, variants
+from reprolib.study.headline import SCORES
 from reprolib.study.models import Model
 
 
-def headline(run: Run) -> str:
-    """The headline rows, beside them what the first seed gives here, if it is there."""
-    cells, source = run.recorded, records.path(f"{run.dataset}-{run.profile}").name
-    store, beside_record = run.store, bool(cells)
-    if not cells:
-        there = [key for key in variants.grid(run.settings) if store.has(*key)]
-        cells, source = run.trained(there), "trained here"
-    seed, box = run.settings.study.seeds[0], run.settings.data.box_error
-    table = {}
-    for row in study.rows(cells, run.settings):
-        numbers = {"rank-1": row["rank1"], "mAP": row["mAP"], "": row["note"]}
-        key = row["variant"], seed
-        if beside_record and store.has(*key):
-            where = row["kind"], box, row["reranked"]
-            for name, scores in (
-                ("record", cells[key]["scores"]),
-                ("here", store.scores(*key)),
-            ):
-                one = study.scores_of(scores, *where)
-                numbers[f"seed {seed}, {name}"] = (
-                    f"{one['rank1']:.1f} / {one['mAP']:.1f}"
-                )
-        table[row["name"]] = numbers
-    text = pd.DataFrame(table).T.fillna("").to_string(float_format="{:.1f}".format)
-    return f"{text}\n\nSource: {source}\n"
+def trained(run: Run) -> str:
+    """Rank-1 / mAP of the networks of seed 0 in the store, on the run's own boxes.
+
+    Beside those of the drawn people at quick stand the scores of the same training in
+    the record of the study.
+    """
+    box, rows = run.settings.data.box_error, {}
+    same = run.dataset == "drawn" and run.profile == "quick" and not run.changed
+    for method in variants.METHODS:
+        name = variants.name(method, box)
+        if not run.store.has(name, 0):
+            continue
+        students = [s[f"{box:g}"] for s in run.store.scores(name, 0)["students"]]
+        study = "drawn-mutual" if method == "mutual" else "drawn-main"
+        line = records.lines(study).get((name, 0)) if same else None
+        for kind in students[0]:
+            here = [np.mean([s[kind][score] for s in students]) for score in SCORES]
+            term = f"{name}:{kind}@box{box:g}"
+            there = [claims.scores(line, term, score) for score in SCORES if line]
+            both = {"here": here, "in the record": there}
+            rows[f"{method}, {kind}"] = {
+                where: " / ".join(f"{score:.1f}" for score in scores)
+                for where, scores in both.items()
+            }
+    return pd.DataFrame.from_dict(rows, orient="index").to_string() + "\n"
 
 
 def models(every: list[Model]) -> str:

@@ -1,6 +1,6 @@
 """The scores of a network on a test: every kind of distance, and after re-ranking."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 
@@ -23,12 +23,6 @@ class Test:
     gallery: Pixels
     protocol: str = "market"
     candidates: tuple[tuple[int, ...], ...] | None = None
-
-    def only(self, queries: torch.Tensor) -> "Test":
-        """The test with some of the queries; queries: (Q,) bool."""
-        q = self.query
-        some = Pixels(q.images[queries], q.pids[queries], q.camids[queries])
-        return replace(self, query=some)
 
     def score(self, distance: torch.Tensor, **rules) -> Evaluation:
         """The `Evaluation` of a (Q, G) table; `rules` as in `protocols.score`."""

@@ -101,7 +101,6 @@ class Schedule:
 class Study:
     """What is asked of trained networks; nothing here changes their weights."""
 
-    seeds: tuple[int, ...] = between(0)
     doses: tuple[float, ...] = between(0, 1)
     study_queries: int = between(1)
     study_candidates: int = between(2)

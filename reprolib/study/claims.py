@@ -56,6 +56,20 @@ class Finding:
     p: float | None = None
     verdict: str = "undecided"
 
+    def sentence(self) -> str:
+        """What came out, in one line."""
+        seeds, gap = f"{len(self.points)} seeds", self.difference
+        if gap is None:
+            return f"{self.verdict}: {seeds} so far"
+        score = "rank-1" if self.claim.score == "rank1" else self.claim.score
+        said = (
+            f"{self.verdict}: {gap.mean:+.2f} points of {score} "
+            f"({gap.low:+.2f} to {gap.high:+.2f}, {seeds}), corrected p {self.p:.3f}"
+        )
+        if self.verdict == "undecided":
+            said += f"; {gap.detectable:.1f} would have been found"
+        return said
+
 
 def declared() -> list[Claim]:
     """Every claim, in the order of the questions; `ReproError` for a broken one."""

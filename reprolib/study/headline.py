@@ -1,54 +1,123 @@
-"""The rows of the headline table, from the cells of a study."""
+"""The rows of the results, from the records of the study: README, chapters 0 and 6."""
+
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
-from reprolib.settings import Settings
-from reprolib.study import variants
+from reprolib.study import claims, grid, records
 
-# Name of a row: method, kind of distance, whether it is re-ranked.
-ROWS = {
-    "identity loss alone": ("identity", "global", False),
-    "triplet loss alone": ("triplet", "global", False),
-    "global (identity + triplet)": ("global", "global", False),
-    "unaligned, local distance": ("unaligned", "unaligned", False),
-    "aligned, global distance": ("aligned", "global", False),
-    "aligned, local distance": ("aligned", "aligned", False),
-    "aligned, both distances": ("aligned", "global+aligned", False),
-    "mutual, global distance": ("mutual", "global", False),
-    "mutual, both distances": ("mutual", "global+aligned", False),
-    "aligned + re-ranking, global distance": ("aligned", "global", True),
-    "aligned + re-ranking, both distances": ("aligned", "global+aligned", True),
-    "mutual + re-ranking, global distance": ("mutual", "global", True),
-    "mutual + re-ranking, both distances": ("mutual", "global+aligned", True),
+SCORES = ("rank1", "mAP")
+
+
+class Row(NamedTuple):
+    """A method of one study, tested by one kind of distance."""
+
+    study: str
+    method: str
+    kind: str
+    reranked: bool = False
+
+
+PARTS = {
+    "identity loss alone": Row("drawn-choices", "identity-only", "global"),
+    "triplet loss alone": Row("drawn-choices", "triplet-only", "global"),
 }
 
 
-def scores_of(scores: dict, kind: str, box: float, reranked: bool = False) -> dict:
-    """Rank-k and mAP of the first student, in percent, at one box error of the test."""
-    if reranked:
-        return scores["reranked"][kind]
-    return scores["students"][0][f"{box:g}"][kind]
+def _branches(study: str, mutual: str) -> dict[str, Row]:
+    """The rows that every data set has; `mutual` is the study of its two students."""
+    again = "+ re-ranking, both distances (uses the whole gallery)"
+    return {
+        "global (identity + triplet)": Row(study, "global", "global"),
+        "unaligned, global distance": Row(study, "unaligned", "global"),
+        "unaligned, local distance": Row(study, "unaligned", "unaligned"),
+        "aligned, global distance": Row(study, "aligned", "global"),
+        "aligned, local distance": Row(study, "aligned", "aligned"),
+        "aligned, both distances": Row(study, "aligned", "global+aligned"),
+        "mutual, global distance": Row(mutual, "mutual", "global"),
+        "mutual, both distances": Row(mutual, "mutual", "global+aligned"),
+        f"aligned {again}": Row(study, "aligned", "global+aligned", True),
+        f"mutual {again}": Row(mutual, "mutual", "global+aligned", True),
+    }
 
 
-def rows(cells: dict[tuple[str, int], dict], settings: Settings) -> list[dict]:
-    """A row for each of `ROWS` that has a cell, with mean and spread over its seeds."""
-    box, made = settings.data.box_error, []
-    for name, (method, kind, reranked) in ROWS.items():
-        variant = variants.name(method, box)
-        seeds = [s for s in settings.study.seeds if (variant, s) in cells]
-        if not seeds:
-            continue
-        every = [
-            scores_of(cells[variant, seed]["scores"], kind, box, reranked)
-            for seed in seeds
-        ]
-        row = {"name": name, "variant": variant, "kind": kind, "reranked": reranked}
-        for score in ("rank1", "mAP"):
-            row[score] = float(np.mean([one[score] for one in every]))
-        row["note"] = f"{len(seeds)} seed{'s' * (len(seeds) > 1)}"
-        if len(seeds) > 1:
-            sd = [np.std([o[k] for o in every], ddof=1) for k in ("rank1", "mAP")]
-            row["note"] += f", sd {sd[0]:.1f} / {sd[1]:.1f}"
-        row["note"] += "; uses the whole gallery" * reranked
-        made.append(row)
-    return made
+# What README.md has a place for, by its name there.
+TABLES = {
+    "drawn": PARTS | _branches("drawn-main", "drawn-mutual"),
+    "cuhk03-boxes": _branches("cuhk03-boxes", "cuhk03-boxes"),
+    "cuhk03-new": _branches("cuhk03-imagenet", "cuhk03-imagenet"),
+    "viper": _branches("viper-imagenet", "viper-imagenet"),
+}
+COLUMNS = {
+    "box0.4": "boxes of a real detector (0.4)",
+    "box1": "boxes of a bad one (1)",
+    "labelled": "boxes drawn by hand",
+    "detected": "boxes of a detector",
+}
+
+
+def table(name: str) -> pd.DataFrame:
+    """Rank-1 / mAP in percent, a row for each method that has cells.
+
+    A column for each kind of boxes, trained and tested on them alike: the mean over
+    seeds, of both students where there are two, and the standard deviation; by the
+    protocol of the data set. The last column counts seeds.
+    """
+    rows = {}
+    for title, row in TABLES[name].items():
+        texts, seeds = {}, []
+        for boxes in grid.find(row.study).boxes:
+            every = scores(row, boxes)
+            if len(every):
+                texts[COLUMNS[boxes]] = as_text(every)
+                seeds.append(str(len(every)))
+        if texts:
+            rows[title] = texts | {"seeds": ", ".join(seeds)}
+    made = pd.DataFrame.from_dict(rows, orient="index").fillna("")
+    return made[[c for c in made if c != "seeds"] + ["seeds"]] if rows else made
+
+
+def scores(row: Row, boxes: str) -> np.ndarray:
+    """Rank-1 and mAP of every seed, (seeds, 2), trained and tested on `boxes`."""
+    lines = records.lines(row.study)
+    every = [
+        of_line(lines[cell.variant, cell.seed], row, boxes)
+        for cell in grid.find(row.study).cells
+        if (cell.row, cell.boxes) == (row.method, boxes)
+        and (cell.variant, cell.seed) in lines
+    ]
+    return np.array(every).reshape(-1, len(SCORES))
+
+
+def of_line(line: dict, row: Row, boxes: str) -> list[float]:
+    """Rank-1 and mAP of one training, in percent."""
+    if row.reranked:
+        return [line["reranked"][row.kind][score] for score in SCORES]
+    term = f"{line['variant']}:{row.kind}@{boxes}"
+    protocol = records.protocol(line, boxes)
+    return [claims.scores(line, term, score, protocol) for score in SCORES]
+
+
+def as_text(every: np.ndarray) -> str:
+    """Mean and standard deviation of (seeds, 2) as `85.0 ± 1.2 / 79.6 ± 0.9`."""
+    mean = every.mean(0)
+    if len(every) == 1:
+        return " / ".join(f"{m:.1f}" for m in mean)
+    spread = every.std(0, ddof=1)
+    return " / ".join(f"{m:.1f} ± {s:.1f}" for m, s in zip(mean, spread, strict=True))
+
+
+def made_by(name: str) -> str:
+    """One sentence on what a table's numbers come from."""
+    asked = sorted({row.study for row in TABLES[name].values()})
+    studies = [study for study in asked if records.lines(study)]
+    lines = [line for study in studies for line in records.lines(study).values()]
+    processors = sorted({line["hardware"]["cpu"] for line in lines})
+    commits = sorted({line["commit"][:9] for line in lines})
+    hours = sum(line["seconds"] for line in lines) / 3600
+    latest = max(line["date"] for line in lines)
+    return (
+        f"{len(lines)} trainings of {', '.join(studies)}, {hours:.1f} hours of one "
+        f"core, {', '.join(processors)}; commits {', '.join(commits)}; {latest}."
+    )

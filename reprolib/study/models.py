@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reprolib import settings
 from reprolib.errors import ReproError
-from reprolib.study import leak, variants
+from reprolib.study import variants
 from reprolib.study.store import Store
 
 
@@ -17,7 +17,7 @@ class Model:
 
     `changed` are the settings that the profile does not have; `scores` rank-1 and mAP
     by global distance at the box error it was trained for, None before it is scored;
-    `asked` whether a profile with today's code would use it.
+    `asked` whether its profile would find it with today's code and settings.
     """
 
     folder: Path
@@ -72,13 +72,9 @@ def _read(folder: Path) -> Model:
 
 
 def _asked(folder: Path, usual: settings.Settings, facts: dict) -> bool:
-    key = facts["variant"], facts["seed"]
-    box = usual.data.box_error
-    wanted = set(variants.grid(usual))
-    wanted |= {(variants.name(m, box), s) for m in variants.LEAKS for s in leak.SEEDS}
     root = folder.parents[1]
     where = root, facts["dataset"], usual, facts["data_root"], facts["profile"]
     try:
-        return key in wanted and Store(*where).folder(*key) == folder
+        return Store(*where).folder(facts["variant"], facts["seed"]) == folder
     except ReproError:  # the photographs are gone, so who knows
         return True

@@ -1,7 +1,7 @@
 """Results that are committed: measurements too long for the book.
 
-A study's cells lie in `notebooks/records/<data set>-<profile>.jsonl`, a training a
-line: variant, seed, settings that are not the profile's, scores, and what made it. A
+The cells of a study lie in `notebooks/records/<study>.jsonl`, a training a line:
+variant, seed, settings that are not those of quick, scores, and what made it. A
 measurement of its own is one JSON file beside it.
 """
 
@@ -11,8 +11,8 @@ from pathlib import Path
 import pandas as pd
 
 from reprolib.errors import ReproError
-from reprolib.study import provenance, variants
-from reprolib.study.store import Store, code_of_learning, write_json, write_text
+from reprolib.study import provenance
+from reprolib.study.store import code_of_learning, write_json
 
 PROTOCOLS = {"market", "single-shot"}
 
@@ -65,36 +65,15 @@ def frame(name: str) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def cells(dataset: str, profile: str) -> dict[tuple[str, int], dict]:
-    """The committed cells of a profile's own grid; see `lines`."""
-    return lines(f"{dataset}-{profile}")
+def protocol(line: dict, boxes: str) -> str:
+    """The protocol of the data set of a line: its own, or Market1501's."""
+    others = PROTOCOLS & line["students"][0][boxes].keys() - {"market"}
+    return others.pop() if others else "market"
 
 
 def is_of_todays_code(cell: dict) -> bool:
     """Whether a network would learn by the same code today."""
     return cell["code"] == code_of_learning()
-
-
-def write_cells(store: Store) -> Path:
-    """Write the record of all cells of the grid whose networks lie in the store."""
-    kept_lines = []
-    usual = store.settings
-    for variant, seed in filter(lambda key: store.has(*key), variants.grid(usual)):
-        scores, model = store.scores(variant, seed), store.model(variant, seed)
-        differing = variants.settings_of(variant, usual).differing(usual)
-        kept = ("seconds", "code", "date", "commit", "dirty", "versions", "hardware")
-        kept_lines.append(
-            {
-                "variant": variant,
-                "seed": seed,
-                "settings": differing,
-                **{key: model[key] for key in kept},
-                "scores": scores,
-            }
-        )
-    file = path(f"{store.name}-{store.profile}")
-    write_text(file, "".join(json.dumps(line) + "\n" for line in kept_lines))
-    return file
 
 
 def write(name: str, found: dict) -> Path:

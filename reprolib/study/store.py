@@ -16,12 +16,12 @@ from pathlib import Path
 import torch
 
 from reprolib import training
-from reprolib.data import digest, drawn, drawn_spec, open_dataset
+from reprolib.data import digest, open_dataset
 from reprolib.data.dataset import Dataset
 from reprolib.data.pictures import Pixels, load
 from reprolib.data.tracklets import by_tracklet
 from reprolib.evaluation import scoring
-from reprolib.evaluation.features import KINDS, Embedded
+from reprolib.evaluation.features import KINDS
 from reprolib.settings import Data, Settings
 from reprolib.study import provenance, variants
 from reprolib.training import Trained
@@ -145,7 +145,7 @@ class Store:
 
         What is missing is trained and scored. `students[k][dose][kind]` holds the
         scores, `reranked[kind]` those of the first student after re-ranking, at the
-        box error of the settings; `queries` those of people who may leak. Chapter 5.
+        box error of the settings, which is one of the doses. Chapters 4 to 6.
         """
         settings = variants.settings_of(variant, self.settings)
         asked = {
@@ -171,7 +171,9 @@ class Store:
 
     def _score(self, trained: Trained, settings: Settings) -> dict:
         kinds = KINDS if settings.loss.local != "none" else ("global",)
-        tests = {f"{dose:g}": self.test(dose) for dose in settings.study.doses}
+        main = self.settings.data.box_error
+        doses = sorted({*settings.study.doses, main})
+        tests = {f"{dose:g}": self.test(dose) for dose in doses}
         scores = {
             "students": [
                 {
@@ -181,22 +183,9 @@ class Store:
                 for network in trained.networks
             ]
         }
-        main = self.test(self.settings.data.box_error)
-        q, g = main.embed(trained.networks[0])
-        scores["reranked"] = scoring.score_reranked(main, q, g, kinds)
-        dataset, _ = self.training(settings)
-        if dataset.overlap:
-            scores["overlap"] = dataset.overlap
-        if settings.data.extra_people:
-            people = torch.tensor(drawn.tested(drawn_spec(settings.data)))
-            leaked = torch.isin(main.query.pids, people)
-            scores["queries"] = {
-                name: scoring.score_kinds(
-                    main.only(some), Embedded(*(f[some] for f in q)), g, kinds
-                )
-                for name, some in (("leaked", leaked), ("others", ~leaked))
-            }
-        return scores
+        test = tests[f"{main:g}"]
+        q, g = test.embed(trained.networks[0])
+        return scores | {"reranked": scoring.score_reranked(test, q, g, kinds)}
 
 
 def code_of_learning() -> str:
