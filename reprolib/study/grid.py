@@ -42,10 +42,10 @@ class Study:
     """Cells that answer one question; `rows` holds what differs, by name.
 
     `boxes` are errors of drawn boxes (`box0.4`) or endings of a data set's name
-    (`detected`); every cell is tested on all of `tested_on`. Rows or boxes named in
-    `fewer` have that many of the `seeds`. Of N `data_seeds`, seed k has the pictures of
-    k modulo N. `folder` is that of photographs, and `weights` a file of first weights
-    beside it.
+    (`detected`); every cell is tested on all of `tested_on`. Rows, boxes and variants
+    named in `fewer` have that many of the `seeds`. Of N `data_seeds`, seed k has the
+    pictures of k modulo N. `folder` is that of photographs, and `weights` a file of
+    first weights beside it.
     """
 
     name: str
@@ -64,13 +64,18 @@ class Study:
     @property
     def cells(self) -> list[Cell]:
         """Every cell, all rows of the first seed first."""
-        return [
+        every = [
             Cell(self.name, row, boxes, seed)
             for seed in range(self.seeds)
             for boxes in self.boxes
             for row in self.rows
-            if seed < min(self.fewer.get(name, self.seeds) for name in (row, boxes))
         ]
+        return [cell for cell in every if cell.seed < self.seeds_of(cell)]
+
+    def seeds_of(self, cell: Cell) -> int:
+        """How many seeds a cell's row has on its boxes."""
+        names = cell.row, cell.boxes, cell.variant
+        return min(self.fewer.get(name, self.seeds) for name in names)
 
     def settings_of(self, cell: Cell) -> Settings:
         """What `cell` is trained with."""
