@@ -22,11 +22,11 @@ from PIL import Image
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, YELLOW, GREY = "#CC79A7", "#56B4E9", "#F0E442", "#7A7A7A"
 COLOURS = {
-    "identity": GREY,
-    "triplet": PURPLE,
     "global": BLUE,
+    "whole": SKY,
     "unaligned": ORANGE,
     "aligned": GREEN,
+    "warped": PURPLE,
     "mutual": RED,
 }
 WIDTH = 7.2  # inches: a notebook page
