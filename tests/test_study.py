@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections import Counter
 
 import book
 import numpy as np
@@ -81,6 +82,16 @@ def test_an_unknown_study_or_cell_is_refused(small, find):
         grid.find_cell(grid.find("small"), find)
     with pytest.raises(ReproError, match="expected one of small"):
         grid.find(find)
+
+
+def test_rows_boxes_and_variants_may_have_fewer_seeds():
+    both = SMALL | {"boxes": ["box0.4", "box1"]}
+    fewer = {"pair": 2, "box1": 1, "global-box1": 0}
+    study = grid._study("small", **both, fewer=fewer)
+    count = Counter(cell.variant for cell in study.cells)
+    assert count == {"global-box0.4": 3, "pair-box0.4": 2, "pair-box1": 1}
+    # All rows of the first seed come first.
+    assert [cell.seed for cell in study.cells] == [0, 0, 0, 1, 1, 2]
 
 
 # A cell, from training to record.
@@ -239,6 +250,11 @@ def test_findings_are_paired_by_seed_and_corrected_together(small, monkeypatch):
     assert found["up"].difference == plain
     assert found["up"].p == pytest.approx(3 * plain.p)
     assert found["up"].verdict == "shown"
+    low, high = plain.low, plain.high
+    said = f"shown: +10.17 points of mAP ({low:+.2f} to {high:+.2f}, 3 seeds)"
+    assert found["up"].sentence().startswith(said)
+    assert "found" not in found["up"].sentence()
+    assert "0.0 would have been found" in found["nil"].sentence()
     assert found["down"].verdict == "opposite shown"
     assert found["nil"].verdict == "undecided" and found["nil"].p == 1
     # People of one set of pictures are all alike here: 9.5 of the first, 11.5 of the
@@ -266,6 +282,7 @@ def test_a_claim_without_cells_or_with_one_seed_is_undecided(small, monkeypatch)
     one, none = claims.findings()
     assert list(one.points) == [50.0] and len(none.points) == 0
     assert one.verdict == none.verdict == "undecided" and one.difference is None
+    assert one.sentence() == "undecided: 1 seed so far"
 
 
 # Commands.

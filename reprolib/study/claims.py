@@ -58,7 +58,8 @@ class Finding:
 
     def sentence(self) -> str:
         """What came out, in one line."""
-        seeds, gap = f"{len(self.points)} seeds", self.difference
+        count, gap = len(self.points), self.difference
+        seeds = f"{count} seed{'s' * (count != 1)}"
         if gap is None:
             return f"{self.verdict}: {seeds} so far"
         score = "rank-1" if self.claim.score == "rank1" else self.claim.score
