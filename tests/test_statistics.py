@@ -33,12 +33,6 @@ def test_welch_is_scipys_test_and_interval():
     assert found.correlation is None
 
 
-def test_a_stricter_level_gives_a_wider_interval_around_the_same_mean():
-    usual, strict = (statistics.paired(A, B, level) for level in (0.05, 0.005))
-    assert strict.mean == usual.mean
-    assert strict.low < usual.low < usual.high < strict.high
-
-
 def test_the_detectable_effect_is_found_in_four_of_five_simulated_studies():
     n, sd = 6, 1.7
     effect = statistics.detectable(sd / np.sqrt(n), n - 1)
