@@ -32,7 +32,7 @@ SNAKEMAKE_STUDY = mkdir -p .snakemake && PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/s
 	--quiet rules reason host progress $(EXTRA) --config only="$(ONLY)" \
 	photographs="$(DATA_ROOT)" runs="$(RUNS)" --
 
-.PHONY: help setup reproduce book test publish notebooks study bench boxes machines promise clean
+.PHONY: help setup reproduce book test publish notebooks exercises study bench boxes machines promise clean
 
 help: ## this list
 	@echo "make TARGET [PROFILE=smoke|quick|paper] [DATASET=drawn] [DATA_ROOT=folder] [CORES=2]"
@@ -72,6 +72,9 @@ publish: ## run the book at quick, refresh the committed notebooks and figures
 
 notebooks: setup ## bring each notebook up to its .py, keeping outputs
 	@$(BOOK) sync
+
+exercises: setup ## write exercises/: the chapters with their solutions cut out
+	@$(BOOK) exercises
 
 study: setup ## compute what the records lack (ONLY="drawn-main", DATA_ROOT=folder)
 	@$(BOOK) ready --cores "$(CORES)"

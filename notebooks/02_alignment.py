@@ -32,6 +32,7 @@ import torch.nn.functional as F
 
 from reprolib import alignment, book, evaluation
 from reprolib.book import figures
+from reprolib.book.checks import check
 from reprolib.data import drawn, drawn_spec
 
 run = book.open("02_alignment", profile, dataset, data_root, runs_root, seed)
@@ -603,6 +604,66 @@ plt.show()
 # along the best one alone.
 #
 # </details>
+
+# %% [markdown]
+# ## Check yourself
+#
+# Some exercises check your answer, on inputs it has not seen, and say which property
+# fails. `make exercises` writes this chapter without the solutions below.
+#
+# **Element distance.** Write Equation 1 for two vectors, so that it never overflows.
+
+
+# %% tags=["solution"]
+def element(a, b):
+    """The distance of two stripes; a, b: (C,)."""
+    return np.tanh(np.linalg.norm(a - b) / 2)
+
+
+# %%
+check("element-distance", element)
+
+# %% [markdown]
+# **Shortest path.** Write Equation 2 for a table of any height and width.
+
+
+# %% tags=["solution"]
+def total(d):
+    """The least total over all paths; d: (H, W)."""
+    S = np.array(d)
+    for i, j in np.ndindex(S.shape):
+        before = [S[i - 1, j]] * (i > 0) + [S[i, j - 1]] * (j > 0)
+        S[i, j] += min(before, default=0)
+    return S[-1, -1]
+
+
+# %%
+check("shortest-path", total)
+
+# %% [markdown]
+# **The path itself**, and **how many there are** to choose from.
+
+
+# %% tags=["solution"]
+def cells_of(d):
+    """The cells (i, j) of the shortest path, in order; d: (H, W)."""
+    if d.size == 1:
+        return [(0, 0)]
+    h, w = d.shape
+    above = [cells_of(d[: h - 1])] if h > 1 else []
+    left = [cells_of(d[:, : w - 1])] if w > 1 else []
+    best = min(above + left, key=lambda cells: sum(d[cell] for cell in cells))
+    return [*best, (h - 1, w - 1)]
+
+
+def count(h, w):
+    """How many paths lead through a table of h rows and w columns."""
+    return 1 if min(h, w) == 1 else count(h - 1, w) + count(h, w - 1)
+
+
+# %%
+check("path-cells", cells_of)
+check("count-paths", count)
 
 # %%
 results = {

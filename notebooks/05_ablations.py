@@ -29,9 +29,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from scipy import stats
 
 from reprolib import book, networks
 from reprolib.book import figures
+from reprolib.book.checks import check
 from reprolib.data import drawn, drawn_spec
 from reprolib.evaluation import statistics
 from reprolib.settings import load
@@ -66,6 +68,7 @@ for study in grid.studies().values():
     hours = sum(line["seconds"] for line in lines.values()) / 3600
     done = {"cells": len(study.cells), "done": len(lines), "hours": round(hours, 1)}
     table[study.name] = {"question": study.question, **done}
+pd.set_option("display.max_colwidth", None)
 table = pd.DataFrame(table).T
 print(f"{table.done.sum()} of {table.cells.sum()} trainings are there,", end=" ")
 print(f"{table.hours.sum():.0f} hours of one core")
@@ -113,7 +116,7 @@ for ax, score, title in zip(axes, ("mAP", "rank1"), ("mAP", "rank-1"), strict=Tr
     means = spread[score, "mean"]
     ax.plot(means, range(len(means)), "|", color="black", markersize=14)
     ax.set(xlabel=f"{title}, %", ylabel="")
-fig.suptitle("Rows overlap: a single run could have ranked them otherwise", fontsize=10)
+fig.suptitle("A dot is one training: what a single run would have shown", fontsize=10)
 plt.show()
 
 # %% [markdown]
@@ -169,6 +172,19 @@ def say(*names):
     for name in names:
         print(f"{findings[name].claim.says}\n    {findings[name].sentence()}")
 
+
+# %% [markdown]
+# Seeds are one kind of luck; the people of the test are another. A bootstrap draws the
+# *people* again, with all their queries, and says how the difference would move had
+# others walked by:
+
+# %%
+for name in ("method", "testing-bad"):
+    found = findings[name]
+    if found.people:
+        gap, (low, high) = found.difference, found.people
+        print(f"{name}: {gap.mean:+.1f} points, over seeds {gap.low:+.1f} to", end=" ")
+        print(f"{gap.high:+.1f}, over people {low:+.1f} to {high:+.1f}")
 
 # %% [markdown]
 # ## 1. Does the global feature profit?
@@ -330,7 +346,8 @@ ends = {"vmin": 5 * np.floor(mean.min() / 5), "vmax": 5 * np.ceil(mean.max() / 5
 for ax, box in zip(axes, (REAL, BAD), strict=True):
     values = mean[box].unstack().loc[KINDS, KINDS]
     look = {"annot": True, "fmt": ".1f", "cbar": False, "cmap": "cividis", **ends}
-    sns.heatmap(values, ax=ax, square=True, linewidths=1, **look)
+    sns.heatmap(values, ax=ax, linewidths=1, **look)
+    ax.tick_params(axis="y", rotation=0)
     ax.set(title={REAL: "a real detector's boxes", BAD: "bad boxes"}[box])
     ax.set(xlabel="tested", ylabel="trained")
 plt.show()
@@ -623,6 +640,41 @@ for found in silent:
 # 4. Draw the 2 x 2 table on perfect boxes (`tested == "box0"`). Who pays for sliding?
 # 5. Train `whole` at seed 0 (`MINE = "whole"`). What would a *third* loss of this kind
 #    be expected to do, if the second one already helps?
+
+# %% [markdown]
+# ## Check yourself
+#
+# **An interval.** The 95 % interval of the mean of paired differences, by hand.
+
+
+# %% tags=["solution"]
+def interval(gaps):
+    """The two ends of the 95 % interval of the mean; gaps: (seeds,)."""
+    n = len(gaps)
+    half = stats.t.ppf(0.975, n - 1) * gaps.std(ddof=1) / np.sqrt(n)
+    return gaps.mean() - half, gaps.mean() + half
+
+
+# %%
+check("paired-interval", interval)
+
+# %% [markdown]
+# **Holm's correction.** The smallest of $K$ p-values is multiplied by $K$, the next by
+# $K - 1$; none may fall below one that came before it, and none exceeds 1.
+
+
+# %% tags=["solution"]
+def corrected(p):
+    """Corrected p-values in the given order; p: (K,)."""
+    order = np.argsort(p)
+    steps = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    out = np.empty(len(p))
+    out[order] = np.minimum(steps, 1)
+    return out
+
+
+# %%
+check("holm", corrected)
 
 # %%
 run.write(

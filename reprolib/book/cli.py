@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     models.add_argument("--yes", action="store_true", help="remove without asking")
     command("publish", publish, "refresh the committed notebooks and figures", where)
     command("readme", refresh_readme, "write the committed results into README.md")
+    command("exercises", write_exercises, "write the chapters without solutions")
     command("sync", sync, "bring each notebook up to its .py, keeping outputs")
     data_commands.register(commands)
     study_commands.register(commands)
@@ -192,6 +193,14 @@ def refresh_readme(options: argparse.Namespace) -> None:
     from reprolib.book import readme
 
     print("README.md: results of", ", ".join(readme.refresh()) or "no record")
+
+
+def write_exercises(options: argparse.Namespace) -> None:
+    """Write the exercise version of every chapter that has one."""
+    from reprolib.book import exercise_notebooks
+
+    for path in exercise_notebooks.build():
+        print(path)
 
 
 def sync(options: argparse.Namespace) -> None:
