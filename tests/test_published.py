@@ -93,6 +93,15 @@ def test_cells_are_small(py):
 
 
 @pytest.mark.parametrize("py", CHAPTERS, ids=IDS)
+def test_every_caption_stands_below_its_figure(py):
+    figures = [c for c in read(py).cells if c.metadata.get("mystnb", {}).get("figure")]
+    for number, cell in enumerate(figures, 1):
+        said = cell.outputs[-1].data["text/markdown"]
+        caption = cell.metadata["mystnb"]["figure"]["caption"]
+        assert said == f"**Figure {int(py.stem[:2])}.{number}.** {caption}"
+
+
+@pytest.mark.parametrize("py", CHAPTERS, ids=IDS)
 def test_every_figure_has_name_caption_and_alt_text(py):
     figures = list(captioned(read(py)))
     for name, caption, alt in figures:
@@ -155,6 +164,8 @@ def test_publish_refreshes_notebooks_and_figures(ran, tmp_path):
     assert all(set(c.metadata) <= {"tags", "mystnb"} for c in notebook.cells)
     files = sorted(p.name for p in (tmp_path / "figures").iterdir())
     assert files == ["00_dot.png", "manifest.json"]
+    shown = notebook.cells[3].outputs[-1]
+    assert shown.data["text/markdown"] == "**Figure 0.1.** A dot."
     image = (tmp_path / "figures" / "00_dot.png").read_bytes()
     assert image == base64.b64decode(PNG)
     (entry,) = json.loads((tmp_path / "figures/manifest.json").read_text())["figures"]

@@ -134,9 +134,22 @@ def _executed(folder: Path, py: Path) -> tuple[NotebookNode, dict]:
     for cell, done in zip(notebook.cells, ran.cells, strict=True):
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = done.outputs, done.execution_count
+    _show_captions(notebook, int(py.stem[:2]))
     facts = {k: record[k] for k in FACTS}
     notebook.metadata["reprolib"] = {"code": code_digest(py), **facts}
     return notebook, record
+
+
+def _show_captions(notebook: NotebookNode, chapter: int) -> None:
+    """Put each figure's caption, numbered, below it as an output of its cell."""
+    captions = (c for c in notebook.cells if c.metadata.get("mystnb", {}).get("figure"))
+    for number, cell in enumerate(captions, 1):
+        caption = cell.metadata["mystnb"]["figure"]["caption"]
+        shown = {"text/markdown": f"**Figure {chapter}.{number}.** {caption}"}
+        kind = {"reprolib": "caption"}
+        cell.outputs.append(
+            nbformat.v4.new_output("display_data", shown, metadata=kind)
+        )
 
 
 def _figures(notebook: NotebookNode, record: dict, folder: Path) -> list[dict]:
