@@ -180,10 +180,16 @@ def test_publish_refreshes_notebooks_and_figures(ran, tmp_path):
     assert read(ran).cells[3].outputs == notebook.cells[3].outputs
     assert publish.check_executed(ran.with_suffix(".ipynb")) == 4
     assert read(ran).metadata["reprolib"]["code"] == publish.code_digest(ran)
+    # So does a changed caption, and it stands below the figure.
+    ran.write_text(ran.read_text().replace("A dot.", "One dot."))
+    publish.sync(ran)
+    *_, shown = read(ran).cells[3].outputs
+    assert shown.data["text/markdown"] == "**Figure 0.1.** One dot."
+    assert len(read(ran).cells[3].outputs) == len(notebook.cells[3].outputs)
     # A changed cell loses its outputs, the others keep theirs, and the digest tells.
     ran.write_text(ran.read_text().replace("run.write({", 'run.write({"more": 1, '))
     publish.sync(ran)
-    assert read(ran).cells[3].outputs == notebook.cells[3].outputs
+    assert read(ran).cells[3].outputs[:-1] == notebook.cells[3].outputs[:-1]
     assert read(ran).metadata["reprolib"]["code"] != publish.code_digest(ran)
     with pytest.raises(ReproError, match="did not run in its turn"):
         publish.check_executed(ran.with_suffix(".ipynb"))

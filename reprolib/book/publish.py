@@ -96,6 +96,7 @@ def sync(py: Path) -> Path:
             if cell.cell_type == "code" and cell.id in ran:
                 cell.outputs = ran[cell.id].outputs
                 cell.execution_count = ran[cell.id].execution_count
+        _show_captions(notebook, int(py.stem[:2]))
     _write(notebook, target)
     return target
 
@@ -142,14 +143,14 @@ def _executed(folder: Path, py: Path) -> tuple[NotebookNode, dict]:
 
 def _show_captions(notebook: NotebookNode, chapter: int) -> None:
     """Put each figure's caption, numbered, below it as an output of its cell."""
-    captions = (c for c in notebook.cells if c.metadata.get("mystnb", {}).get("figure"))
-    for number, cell in enumerate(captions, 1):
+    figures = (c for c in notebook.cells if c.metadata.get("mystnb", {}).get("figure"))
+    kind = {"reprolib": "caption"}
+    for number, cell in enumerate(figures, 1):
         caption = cell.metadata["mystnb"]["figure"]["caption"]
-        shown = {"text/markdown": f"**Figure {chapter}.{number}.** {caption}"}
-        kind = {"reprolib": "caption"}
-        cell.outputs.append(
-            nbformat.v4.new_output("display_data", shown, metadata=kind)
-        )
+        text = {"text/markdown": f"**Figure {chapter}.{number}.** {caption}"}
+        kept = [o for o in cell.outputs if o.get("metadata") != kind]
+        below = nbformat.v4.new_output("display_data", text, metadata=kind)
+        cell.outputs = [*kept, below] if kept else []
 
 
 def _figures(notebook: NotebookNode, record: dict, folder: Path) -> list[dict]:
