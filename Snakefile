@@ -33,8 +33,9 @@ READ = {
     "00_start": ["drawn-*"],
     "04_training": ["recipe-*", "drawn-length"],
     "05_ablations": ["drawn-*", "cuhk03-boxes", "boxes"],
-    "06_benchmark": ["drawn-*", "benchmark"],
+    "06_benchmark": ["drawn-*", "cuhk03-boxes"],
     "08_verdict": ["*"],
+    "09_cost": ["*"],
 }
 DOSES = {SETTINGS.data.box_error, *(SETTINGS.study.doses if DATASET == "drawn" else ())}
 DATA = [f"{BASE}/data/box-{dose:g}.txt" for dose in sorted(DOSES)]
@@ -57,12 +58,13 @@ CHAPTERS = {
     "03_network_and_losses": DATA,
     "04_training": TAUGHT,
     "05_ablations": results("04_training"),
-    "06_benchmark": results("05_ablations"),
+    "06_benchmark": TAUGHT[:1],
     "07_human_versus_model": results("04_training"),
     "08_verdict": results("02_alignment", "03_network_and_losses", "06_benchmark",
                           "07_human_versus_model"),
-    # The first chapter shows the results of all others, so it runs last.
-    "00_start": results("08_verdict"),
+    "09_cost": [],
+    # The first chapter shows the times of all others, so it runs last.
+    "00_start": results("05_ablations", "08_verdict", "09_cost"),
 }
 
 
