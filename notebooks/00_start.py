@@ -288,7 +288,8 @@ times.to_frame("minutes").round(1).T
 # figures of chapter 5, and chapter 8. To check us: `reprolib/`, the small library
 # behind the chapters, whose every module has tests; the chapters call it and show its
 # source where that teaches something.
-#
+
+# %% [markdown]
 # ## How to run it
 #
 # Two commands do everything, from the folder of the repository, on Linux with Python

@@ -69,6 +69,7 @@ def reciprocal(D, k):
     return among & among.T
 
 
+# %%
 def plain_reranking(q, g, k1=20, k2=6, weight=0.3):
     """The four steps of chapter 6 with tables of all pictures against all."""
     D = torch.cdist(*[torch.cat([q, g])] * 2).square().fill_diagonal_(-1).numpy()
@@ -174,6 +175,7 @@ CURVES = {
 SIZES = {"stripes": "stripes", "gallery": "gallery", "reranked": "pictures"}
 
 
+# %%
 def curve(name):
     """Sizes, seconds and seconds of the floor of one curve."""
     key, *columns = CURVES[name]
@@ -314,7 +316,8 @@ sizes.map("{:,.2f}".format)
 # %% [markdown]
 # Passes and multiply-adds multiply. That is why this book can compare *parts* of a
 # method over many seeds on a laptop, and cannot reproduce the paper's numbers there.
-#
+
+# %% [markdown]
 # ## Take-away
 #
 # With care each step runs many times faster than its plain version and gives the same
