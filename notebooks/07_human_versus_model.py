@@ -65,12 +65,15 @@ stated[["rk_rank1", "status", "note", "protocol"]]
 # ## The model that sets the questions
 #
 # We take the network of chapter 4 that was trained with the aligned local branch, and
-# match by its global feature alone, as the paper does at test (B).
+# match by its global feature alone, as the paper does at test (B). It learnt in boxes as
+# wrong as a real detector's (error 0.4), and in such boxes it hardly ever fails on drawn
+# people. An exam that nearly everybody passes tells nobody apart, so ours shows the same
+# people in a bad detector's boxes (error 1). Photographs are shown as they are.
 
 # %%
 KIND = "global"
-box = settings.data.box_error
-trained = store.trained(variants.name("aligned", box), 0)
+trained = store.trained(variants.name("aligned", settings.data.box_error), 0)
+box = 1.0 if dataset == "drawn" else settings.data.box_error
 query, gallery = (store.pixels(split, box) for split in ("query", "gallery"))
 q, g = (features.embed_split(trained.networks[0], some) for some in (query, gallery))
 distance = features.distance(KIND, q, g)
