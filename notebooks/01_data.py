@@ -32,6 +32,7 @@ from matplotlib.colors import ListedColormap
 
 from reprolib import book, evaluation
 from reprolib.book import figures, reported
+from reprolib.book.checks import check
 from reprolib.data import drawn, drawn_spec, pictures, sampling
 from reprolib.data.dataset import DISTRACTOR, JUNK, classes
 from reprolib.data.sets import market1501
@@ -489,6 +490,40 @@ plt.show()
 # exchanged, so swapped look-alikes come to lie on top of each other.
 #
 # </details>
+
+# %% [markdown]
+# ## Check yourself
+#
+# These exercises check your answer, on inputs it has not seen, and say which property
+# fails. `make exercises` writes this chapter without the solutions below.
+#
+# **Average precision.** The mean, over the right pictures of a ranked list, of the
+# precision at each.
+
+
+# %% tags=["solution"]
+def average_precision(right):
+    """AP of a ranked list; right: (G,) of True and False, nearest first."""
+    places = np.flatnonzero(right)
+    return np.mean(np.arange(1, len(places) + 1) / (places + 1))
+
+
+# %%
+check("average-precision", average_precision)
+
+# %% [markdown]
+# **The protocol.** Which gallery pictures may a query be ranked on? Junk has pid -1,
+# distractors pid 0.
+
+
+# %% tags=["solution"]
+def kept(pid, camid, pids, camids):
+    """Which gallery pictures count; pids, camids: (G,) of the gallery."""
+    return (pids != -1) & ~((pids == pid) & (camids == camid))
+
+
+# %%
+check("kept-gallery", kept)
 
 # %%
 results = {

@@ -35,6 +35,7 @@ from reprolib import settings as profiles
 from reprolib.alignment import local_distance, paired_local_distance
 from reprolib.alignment.distances import euclidean
 from reprolib.book import figures
+from reprolib.book.checks import check
 from reprolib.data.dataset import classes
 from reprolib.data.pictures import normalise
 from reprolib.data.sampling import IdentitySampler
@@ -554,6 +555,55 @@ plt.show()
 # lets a sure student be.
 #
 # </details>
+
+# %% [markdown]
+# ## Check yourself
+#
+# These exercises check your answer, on inputs it has not seen, and say which property
+# fails. `make exercises` writes this chapter without the solutions below.
+#
+# **The hardest positive**, and with it the whole **TriHard** loss at a margin of 0.3.
+
+
+# %% tags=["solution"]
+def hardest_positive(d, pids):
+    """(N,) distance of each picture's farthest positive; d: (N, N), pids: (N,)."""
+    same = pids[:, None] == pids
+    np.fill_diagonal(same, False)
+    return np.where(same, d, -np.inf).max(1)
+
+
+def trihard(d, pids):
+    """The mean hinge of the hardest triplets."""
+    negative = np.where(pids[:, None] == pids, np.inf, d).min(1)
+    return np.maximum(0.3 + hardest_positive(d, pids) - negative, 0).mean()
+
+
+# %%
+check("hardest-positive", hardest_positive)
+check("trihard", trihard)
+
+# %% [markdown]
+# **The exchanges.** The value of the metric mutual loss, and the divergence that pulls a
+# student to its target's prediction.
+
+
+# %% tags=["solution"]
+def metric_mutual(d1, d2):
+    """Both students' terms over all pairs; d1, d2: (N, N)."""
+    return ((d1 - d2) ** 2 + (d2 - d1) ** 2).mean()
+
+
+def class_mutual(logits, target_logits):
+    """KL(target || student), summed over classes; both (N, K)."""
+    exp = [np.exp(x - x.max(1, keepdims=True)) for x in (logits, target_logits)]
+    student, target = (e / e.sum(1, keepdims=True) for e in exp)
+    return (target * np.log(target / student)).sum(1).mean()
+
+
+# %%
+check("metric-mutual", metric_mutual)
+check("class-mutual", class_mutual)
 
 # %%
 results = {

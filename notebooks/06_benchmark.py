@@ -30,6 +30,7 @@ from torchvision.transforms.v2.functional import resize
 
 from reprolib import book, reranking
 from reprolib.book import figures, reported
+from reprolib.book.checks import check
 from reprolib.data.pictures import move_box
 from reprolib.evaluation import evaluate, evaluate_features, protocols, single_shot
 from reprolib.evaluation.features import Embedded, distance, embed
@@ -664,6 +665,28 @@ answers.set_index("published")
 # quarter of the gain in mAP is gone, and rank-1 falls further.
 #
 # </details>
+
+# %% [markdown]
+# ## Check yourself
+#
+# These exercises check your answer, on inputs it has not seen, and say which property
+# fails. `make exercises` writes this chapter without the solutions below.
+#
+# **Reciprocity.** Which pairs of pictures are among each other's $k$ nearest? A picture is
+# its own nearest.
+
+
+# %% tags=["solution"]
+def friends(d, k):
+    """(N, N) of True where both are among the other's k nearest; d: (N, N)."""
+    near = np.argsort(d, axis=1)[:, : k + 1]
+    inside = np.zeros(d.shape, bool)
+    np.put_along_axis(inside, near, True, axis=1)
+    return inside & inside.T
+
+
+# %%
+check("reciprocal", friends)
 
 # %%
 results = {

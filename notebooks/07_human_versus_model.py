@@ -29,6 +29,7 @@ from scipy import stats
 
 from reprolib import book, human
 from reprolib.book import figures, reported
+from reprolib.book.checks import check
 from reprolib.errors import ReproError
 from reprolib.evaluation import features
 from reprolib.reranking import k_reciprocal
@@ -510,6 +511,28 @@ pd.DataFrame(outcome).T
 #    still there?
 # 4. Ask a friend to take the quiz. Compare the two of you with `human.compare`. How many
 #    questions would you both have to answer before either could claim to be better?
+
+# %% [markdown]
+# ## Check yourself
+#
+# These exercises check your answer, on inputs it has not seen, and say which property
+# fails. `make exercises` writes this chapter without the solutions below.
+#
+# **Wilson's interval** of a share of right answers, by hand.
+
+
+# %% tags=["solution"]
+def wilson(right, questions):
+    """The two ends of the 95 % interval of right / questions."""
+    z, share = 1.959964, right / questions
+    middle = share + z**2 / (2 * questions)
+    half = z * (share * (1 - share) / questions + (z / (2 * questions)) ** 2) ** 0.5
+    scale = 1 + z**2 / questions
+    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
+
+
+# %%
+check("wilson", wilson)
 
 # %%
 run.write(
