@@ -118,6 +118,7 @@ def gap(source, one, other, score="mAP", on="Market1501"):
     return round(float(rows[one] - rows[other]), 2)
 
 
+# %%
 aligned, rigid = "local aligned (DMLI)", "local unaligned"
 on_global, on_both = (f"global + local, tested on {k}" for k in ("global", "both"))
 mutual, tested = "global + local + mutual, model 1", "AlignedReID, tested on "
@@ -142,40 +143,51 @@ others = {
 # undecided, and is any contradicted?
 
 # %%
-LOOK = {
-    "shown": ("o", "full"),
-    "opposite shown": ("X", "full"),
-    "undecided": ("o", "none"),
-}
 shown = [found for found in findings.values() if found.difference]
-colours = dict(enumerate([figures.GREY, figures.BLUE, figures.GREEN, figures.RED,
-                          figures.PURPLE, figures.GREY, figures.GREY, figures.ORANGE]))  # fmt: skip
 verdicts = pd.Series([found.verdict for found in shown]).value_counts()
-waiting = len(findings) - len(shown)
-print(f"{len(findings)} claims, {waiting} of them still without cells;", end=" ")
+print(
+    f"{len(findings)} claims, {len(findings) - len(shown)} without cells yet;", end=" "
+)
 print(", ".join(f"{n} {word}" for word, n in verdicts.items()))
 
-# %% mystnb={"figure": {"name": "forest", "caption": "Every claim that has cells, by question: the mean difference over seeds with its 95 % interval before the correction. A full dot is shown after the correction, an open one undecided, a cross means that the opposite was shown. Diamonds are differences in other people's tables, the grey bar what the paper is said to state."}, "image": {"alt": "A forest plot: rows of claims grouped by question, each with a dot or cross and a horizontal interval around a vertical line at zero; small diamonds beside some."}}
-fig, ax = plt.subplots(figsize=(figures.WIDTH, 0.6 + 0.33 * len(shown)))
-for y, found in enumerate(shown):
-    name, colour, one = (
-        found.claim.name,
-        colours[found.claim.question],
-        found.difference,
-    )
-    marker, fill = LOOK[found.verdict]
+# %%
+MARKER = {"shown": "o", "opposite shown": "X", "undecided": "o"}
+COLOUR = {1: figures.BLUE, 2: figures.GREEN, 3: figures.RED, 4: figures.PURPLE}
+
+
+def draw(ax, y, found):
+    """One claim: interval, mean, and what others or the paper have."""
+    name, one = found.claim.name, found.difference
+    colour = COLOUR.get(found.claim.question, figures.ORANGE)
     ax.plot((one.low, one.high), (y, y), color=colour, linewidth=2)
-    look = {"markersize": 8, "fillstyle": fill, "markerfacecoloralt": "white"}
-    face = colour if fill == "full" else "white"
-    ax.plot(one.mean, y, marker, color=colour, markerfacecolor=face, markersize=8)
-    ax.plot(others.get(name, []), [y] * len(others.get(name, [])), "kD", markersize=4)
+    face = "white" if found.verdict == "undecided" else colour
+    look = {"color": colour, "markerfacecolor": face, "markersize": 8}
+    ax.plot(one.mean, y, MARKER[found.verdict], **look)
+    known = others.get(name, [])
+    ax.plot(known, [y] * len(known), "kD", markersize=4)
     if name in reported.STATED:
         ax.plot(reported.STATED[name], (y, y), color="black", linewidth=6, alpha=0.3)
-ax.axvline(0, color="black", linewidth=1)
-labels = [f"{found.claim.question}. {found.claim.name}" for found in shown]
-ax.set_yticks(range(len(shown)), labels)
-ax.set(xlabel="difference, points of mAP (rank-1 where the name says so or both)")
-ax.invert_yaxis()
+
+
+# %% mystnb={"figure": {"name": "forest", "caption": "Every claim that has cells, those on bad boxes below on an axis of their own: the mean difference over seeds with its 95 % interval before the correction. A full dot is shown after the correction, an open one undecided, a cross means that the opposite was shown. Diamonds are differences in other people's tables, the grey bar what the paper is said to state."}, "image": {"alt": "A forest plot: rows of claims grouped by question, each with a dot or cross and a horizontal interval around a vertical line at zero; small diamonds beside some."}}
+bad = [found for found in shown if found.claim.name.endswith("-bad")]
+panels = [[found for found in shown if found not in bad], bad]
+sizes = [len(panel) + 1 for panel in panels]
+size = figures.WIDTH, 0.9 + 0.3 * sum(sizes)
+fig, axes = plt.subplots(2, 1, figsize=size, height_ratios=sizes)
+for ax, panel in zip(axes, panels, strict=True):
+    for y, found in enumerate(panel):
+        draw(ax, y, found)
+    ax.axvline(0, color="black", linewidth=1)
+    ax.set_yticks(range(len(panel)), [found.claim.name for found in panel])
+    ax.set_ylim(len(panel) - 0.4, -0.6)
+axes[1].set_xlabel("difference, points of mAP; of rank-1 for both and global-…-rank1")
+for face, word in (("black", "shown"), ("white", "undecided")):
+    look = {"color": "black", "markerfacecolor": face}
+    axes[0].plot([], [], "o", label=word, **look)
+axes[0].plot([], [], "X", color="black", label="opposite shown")
+axes[0].plot([], [], "D", color="black", markersize=4, label="other people's tables")
+fig.legend(loc="outside upper center", ncols=4, fontsize=8)
 plt.show()
 
 # %%
