@@ -48,7 +48,9 @@ settings, store = run.settings, run.store
 # where each knee is, and we can make a box exactly as wrong as we like.
 #
 # Every data set comes in three *splits*. The network learns from **train**. A **query**
-# is a picture whose person we look for, and the **gallery** is where we look.
+# is a picture whose person we look for, and the **gallery** is where we look. Train and
+# test share nobody: at the test the network meets only strangers, so it cannot learn
+# *who* somebody is, only *how to compare*.
 #
 # A picture is known by two numbers: `pid` is its person, `camid` the camera. Market1501,
 # the best known set of photographs, writes them into the file name:
@@ -130,12 +132,12 @@ by_own = 100 * float((own & ~right).sum() / (~right).sum().clamp(min=1))
 chance = 100 * float((near & ~same).sum() / (~same).sum())
 found = 100 * float(right.double().mean())
 print(f"{found:.0f} % of the neighbours show the person. Of the others {by_own:.0f} %")
-print(f"are by the picture's own camera; of all strangers, {chance:.0f} % are.")
+print(f"are by its own camera, {by_own / chance:.1f} times as many as by chance.")
 
 # %% [markdown]
-# Where the colours go wrong, it is by the picture's own camera three times as often as
-# by chance: two pictures by one camera look alike, whoever they show. A network that is
-# tested carelessly earns its score the same way. The protocol below prevents that.
+# Colours go wrong along with the camera: two pictures by one camera look alike, whoever
+# they show. A network that is tested carelessly earns its score the same way. The
+# protocol below prevents that.
 #
 # ## What misleads: the box
 #
@@ -229,8 +231,8 @@ for part, (pair, shots) in zip(fig.subfigures(1, 4), pairs.items(), strict=True)
 plt.show()
 
 # %% [markdown]
-# A method that only counts colours cannot tell a swapped pair apart. It takes the
-# *place* of a colour on the body, which is why the paper keeps stripes at all.
+# A method that only counts colours cannot tell a swapped pair apart. That takes the
+# *place* of a colour on the body, and this is what stripes keep.
 #
 # ## The protocol, on one query
 #
@@ -485,9 +487,9 @@ plt.show()
 # down, so every term $k / r_k$ stays or falls. (4) A picture has $n - 1$ fellow
 # pictures, $m - 1$ of them of its person, and $b - 1$ of the fellows are in the batch:
 # none is a partner with probability of nearly $(1 - (m - 1) / (n - 1))^{b - 1}$. With
-# $n = 2400$, $m = 12$ and $b = 64$ that is 0.75, so 25 % have one. (5) mAP falls to a
-# fraction. The mean of the whole picture hardly changes when upper and lower colour are
-# exchanged, so swapped look-alikes come to lie on top of each other.
+# $n = 2400$, $m = 12$ and $b = 64$ that is 0.75, so 25 % have one. (5) mAP falls to next
+# to nothing: the mean of a picture is mostly backdrop and light. And a swapped look-alike
+# is then about as near as another shot of the same person.
 #
 # </details>
 

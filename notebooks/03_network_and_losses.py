@@ -547,12 +547,12 @@ plt.show()
 # (1) Positive 2, negative 3: 0.3 + 0.5 - 0.6 = 0.2. (2) $9 \cdot 512^2$ = 2.36 million
 # and $9 \cdot 512 + 512^2$ = 0.27 million; the 1x1 convolutions, most of a ResNet-50,
 # stay. (3) The global branch pools the map by itself and never sees the width's pooling.
-# (4) No, it is still undone; but two pictures are then about $\sqrt{2C}$ apart for $C$
-# channels, so a margin of 0.3 is next to nothing. (5) By K - 1 = 2, the number of its
-# partners, so that each hears their mean and three exchanges weigh no more than one.
-# (6) $KL(t \| s)$ has the gradient $s - t$, here -0.9: it pulls as hard as it can.
-# $KL(s \| t)$ weighs everything by the student's own $s$, so its gradient goes to 0: it
-# lets a sure student be.
+# (4) Up to a factor of ten it does not; further on, the small constant that keeps batch
+# normalisation from dividing by 0 takes over. And two pictures are then about $\sqrt{2C}$
+# apart for $C$ channels, so a margin of 0.3 is next to nothing. (5) By two, the number
+# of its partners, so that each hears their mean. (6) $KL(t \| s)$ has the gradient
+# $s - t$, here -0.9: it pulls as hard as it can. $KL(s \| t)$ weighs everything by the
+# student's own $s$, so its gradient goes to 0: it lets a sure student be.
 #
 # </details>
 
