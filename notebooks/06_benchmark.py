@@ -538,10 +538,10 @@ table
 paper = published[who[0]].set_index(["dataset", "method"])
 paper["read in"] = [
     "a reader, in issue 4 of michuanhaohao/AlignedReID",
-    "abstract (rank-1), paperswithcode.com (mAP)",
+    "abstract (rank-1); mAP quoted by others",
     "quoted by others",
-    "abstract; ranks 5 and 10: paperswithcode.com",
-    "paperswithcode.com",
+    "abstract; ranks 5 and 10 quoted by others",
+    "quoted by others",
 ]
 paper[["protocol", *NUMBERS, "status", "note", "read in"]].astype(object).fillna("-")
 
