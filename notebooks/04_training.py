@@ -45,7 +45,7 @@ run = book.open("04_training", profile, dataset, data_root, runs_root, seed)
 settings, store = run.settings, run.store
 
 # %% [markdown]
-# ## How long is long enough?
+# ## How long does it train?
 #
 # The paper's single network sees 160 pictures a batch, 2000 batches an epoch (mark A),
 # and its rate falls for the last time at epoch 160 (mark B). **Predict, then run.**
@@ -220,8 +220,8 @@ for on in people:
 # features; a softer start alone does not do it. The stripes need more: where only the
 # head is helped, their hinge still pays the margin for every triplet, and the aligned
 # distance ranks like chance. Standardised stripes cannot fall together. Nothing is lost
-# on drawn people. So the recipe in bold is what this book trains with, and where it
-# departs from the paper, which needed no such help: it started from ImageNet's weights.
+# on drawn people. So the recipe in bold is what this book trains with. It is not the
+# paper's, whose networks did not start from nothing but from ImageNet's weights.
 #
 # ## How long is long enough?
 #
