@@ -560,10 +560,11 @@ bought = pd.DataFrame(bought).T
 # **Predict, then run.** By how many points of rank-1 does the leak lift each kind?
 
 # %%
+print(f"{len(bought)} seed(s) so far, points of rank-1:")
 for queries, gain in bought.items():
-    found = statistics.paired(gain, 0 * gain)
-    text = f"{found.mean:+.1f} points of rank-1 ({found.low:+.1f} to {found.high:+.1f})"
-    print(f"{queries:17} {text}, {len(gain)} seeds, p = {found.p:.3f}")
+    ends = statistics.t_interval(gain)
+    text = f" ({ends[0]:+.1f} to {ends[1]:+.1f})" if ends else ""
+    print(f"{queries:17} {gain.mean():+.1f}{text}")
 
 # %% [markdown]
 # An earlier edition of this chapter printed 24 intervals without a correction. One of

@@ -322,9 +322,10 @@ highest.assign(missing=highest["paper"] - highest["independent"]).round(2)
 
 # %%
 for queries, gain in run.need("05_ablations")["scores"]["leak"].items():
-    low, high = t_interval(gain) or (np.nan, np.nan)
-    text = f"{np.mean(gain):+.1f} points of rank-1 ({low:+.1f} to {high:+.1f})"
-    print(f"queries {queries:17} {text}, {len(gain)} seeds")
+    ends = t_interval(gain)
+    text = f" ({ends[0]:+.1f} to {ends[1]:+.1f})" if ends else ""
+    print(f"queries {queries:17} {np.mean(gain):+.1f}{text} points of rank-1,", end=" ")
+    print(f"{len(gain)} seed(s)")
 
 # %% [markdown]
 # ## What to look for in public code
