@@ -619,8 +619,9 @@ for found in silent:
 #
 # One run of each variant compares dice as much as methods; pairs of runs over many
 # seeds, with questions fixed beforehand and corrected together, compare methods. What
-# alignment is worth depends on the boxes, and most of it can be had at the test alone.
-# An ablation that does not say how wrong its boxes are tells half of the story.
+# alignment is worth depends on the boxes, and how much of it is had at the test alone is
+# a question that a single comparison hides. An ablation that does not say how wrong its
+# boxes are tells half of the story.
 #
 # **Exercises.**
 # 1. Compare `warped` with `aligned` in `every-seed`. Which claims of the table could be
