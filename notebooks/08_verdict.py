@@ -83,7 +83,7 @@ print(f"the best independent run has {best}.")
 # The table is about mechanisms, and it is this book's to answer. Two things no run on
 # other data can answer. Do not quote the famous *numbers* as a level to be reached: they
 # come from four joined data sets, one of which shows people of the test, and no
-# independent run has come near them. And that the model *surpasses people* nobody can
+# independent run has reached them. And that the model *surpasses people* nobody can
 # check, because the study behind it was never published (chapter 7).
 #
 # ## The rule
