@@ -125,13 +125,9 @@ distance = alignment.local_distance(stripes(query)[None], features)[0]
 order = distance.argsort().tolist()
 right = [people[i] == asked for i in order]
 rank = 1 + right.index(True)
-print(
-    f"The person is number {1 + people.index(asked)}; plain colours put them at",
-    end=" ",
-)
-print(
-    f"rank {rank} (AP {100 / rank:.0f} %). Number {1 + people.index(18)} looks alike."
-)
+person, twin = 1 + people.index(asked), 1 + people.index(18)
+print(f"The person is number {person}; number {twin} was made to look alike.")
+print(f"Plain colours put the person at rank {rank}: AP {100 / rank:.0f} %.")
 
 # %% mystnb={"figure": {"name": "game-answer", "caption": "The candidates sorted by the aligned distance of plain colours; the right one has a tick and a green frame."}, "image": {"alt": "The same row sorted by distance. Each candidate carries its rank and a tick or a cross; one frame is green and seven are red."}}
 fig, axes = plt.subplots(1, 9, figsize=(figures.WIDTH + 0.4, 2.1))

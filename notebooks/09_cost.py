@@ -309,11 +309,12 @@ sizes.map("{:,.2f}".format)
 # ## Take-away
 #
 # With care each step runs many times faster than its plain version and gives the same
-# result, and none needs a table of all pairs in memory. The local distance is cheap
-# beside the network that makes its stripes; re-ranking is the step whose cost grows
-# with the square of the pictures. The paper's training is beyond a laptop by a factor
-# that no care removes, so a study on a small scale can test parts and differences only.
-#
+# result, and none needs a table of all pairs in memory. Re-ranking is the step whose
+# cost grows with the square of the pictures. The paper's training is beyond a laptop by
+# a factor that no care removes, so a study on a small scale can test parts and
+# differences only.
+
+# %% [markdown]
 # **Exercises**, from easy to hard.
 # 1. From the power of its last step, estimate re-ranking for 100,000 pictures. Is it
 #    nearer to a minute or an hour?
