@@ -301,7 +301,7 @@ trios = torch.stack([a, positive[a], negative[a]], 1).flatten()
 away = distance[a.repeat_interleave(3), trios].tolist()
 words = ("anchor", "same", "other") * len(people)
 titles = [f"{word} {d:.2f}" for word, d in zip(words, away, strict=True)]
-figures.gallery(training_set.images[index[trios]], 9, titles, size=0.78)
+figures.gallery(training_set.images[index[trios]], 9, titles, size=0.84)
 plt.show()
 
 # %% [markdown]
