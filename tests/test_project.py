@@ -24,6 +24,7 @@ CONDA = {
     "bioconda::snakemake-minimal": "snakemake",
     f"bioconda::{SLURM}": SLURM,
 }
+READ = ".toml", ".csv", ".json", ".html", ".css", ".js"
 FILES = sorted(PACKAGE.rglob("*.py"))
 # A room may import from its own row and the rows above.
 ROOMS = (
@@ -90,7 +91,7 @@ def test_every_fact_that_the_library_reads_is_packed():
     for package, patterns in tool["package-data"].items():
         folder = ROOT.joinpath(*package.split("."))
         packed |= {file for pattern in patterns for file in folder.glob(pattern)}
-    facts = {f for f in PACKAGE.rglob("*") if f.suffix in (".toml", ".csv", ".json")}
+    facts = {f for f in PACKAGE.rglob("*") if f.suffix in READ}
     assert facts == packed and facts
 
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from reprolib import settings
-from reprolib.book import data_commands, study_commands
+from reprolib.book import data_commands, human_commands, study_commands
 from reprolib.book.run import Run, duration, open_run, read
 from reprolib.errors import ReproError
 
@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     command("sync", sync, "bring each notebook up to its .py, keeping outputs")
     data_commands.register(commands)
     study_commands.register(commands)
+    human_commands.register(commands, where)
     return parser
 
 

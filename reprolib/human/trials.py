@@ -1,92 +1,235 @@
-"""Candidate lists: what annotators are shown, and which of their answers are right."""
+"""Trial lists: what raters are shown, drawn by seed, and which answers are right.
 
-from dataclasses import dataclass
+The queries are those of one seed whoever draws the candidates, so that lists of other
+lengths or by other models ask about the same people. Chapter 7.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 
 import numpy as np
-import torch
 
-from reprolib.alignment.distances import as_tensor
+from reprolib.data import digest
 from reprolib.errors import ReproError
-from reprolib.evaluation import evaluate
+from reprolib.human.pool import PicturePool, sha256
+
+LENGTHS = {"single": 10, "multi": 50, "open": 10}  # candidates, the truth among them
+PRACTICE = 3  # trials before the study, answered with the truth
+EVERY = 20  # one attention trial for so many others
+NOBODY = "nobody"  # draws at random
 
 
 @dataclass(frozen=True)
-class CandidateLists:
-    """What annotators are shown: L lists of k candidates, in shuffled order.
+class Trial:
+    """One question: the SHA-256 of the query and of its k candidates.
 
-    query: (L,) index of the query; candidates: (L, k) gallery indices; truth: (L, k)
-    bool, which candidates show the query's person; inserted: (L,) bool, whether the
-    model had missed them all and a true match took the last place.
+    `right` are the places in `candidates`, from 0, that show the query's person; it is
+    told for practice alone, else empty and kept in the truth.
     """
 
-    query: torch.Tensor
-    candidates: torch.Tensor
-    truth: torch.Tensor
-    inserted: torch.Tensor
+    id: str
+    query: str
+    candidates: tuple[str, ...]
+    right: tuple[int, ...] = ()
 
 
-def candidate_lists(
-    distance,
-    query_pids,
-    gallery_pids,
-    query_camids,
-    gallery_camids,
-    generator,
-    length=10,
-    junk_pids=(-1,),
-):
-    """Return the model's nearest `length` gallery images of every query with a match.
+@dataclass(frozen=True)
+class TrialList:
+    """What raters are shown. `drawn_by` names the model that chose the candidates."""
 
-    distance: (Q, G); generator: a numpy Generator, which shuffles each list. Junk and
-    images of the query's own identity and camera are removed; if no true match is
-    left among the nearest, the nearest one takes the last place. Raises ReproError
-    when fewer than `length` images remain. Taught in chapter 7.
+    dataset: str
+    protocol: str
+    drawn_by: str
+    seed: int
+    practice: tuple[Trial, ...]
+    trials: tuple[Trial, ...]
+
+    @property
+    def key(self) -> str:
+        """The digest of the whole list: answers and truth name it. 16 hex digits."""
+        return digest.of(asdict(self))
+
+
+@dataclass(frozen=True)
+class TrialTruth:
+    """The truth of one trial: places in its candidates, from 0.
+
+    `inserted` had been missed by whoever drew the list and were put in; `attention`
+    marks a trial that holds the query picture itself; `camid` is the query's camera.
     """
-    labels = query_pids, gallery_pids, query_camids, gallery_camids
-    valid = evaluate(distance, *labels, junk_pids=junk_pids).valid
-    distance = as_tensor("distance", distance, "Q, G").cpu().numpy()
-    q_pid, g_pid, q_cam, g_cam = (np.asarray(label) for label in labels)
-    junk = np.isin(g_pid, list(junk_pids))
-    lists = []
-    for query in np.flatnonzero(valid):
-        same = g_pid == q_pid[query]
-        kept = np.flatnonzero(~junk & ~(same & (g_cam == q_cam[query])))
-        nearest = kept[np.argsort(distance[query, kept], kind="stable")]
-        if len(nearest) < length:
-            raise ReproError(
-                f"query {query} (from 0) leaves {len(nearest)} gallery images, "
-                f"expected at least length={length}: ask for shorter lists"
-            )
-        shown, inserted = _with_truth(nearest, same, length)
-        generator.shuffle(shown)
-        lists.append((query, shown, same[shown], inserted))
-    columns = (np.array(column) for column in zip(*lists, strict=True))
-    return CandidateLists(*(torch.from_numpy(column) for column in columns))
+
+    right: tuple[int, ...]
+    inserted: tuple[int, ...]
+    attention: bool
+    camid: int
 
 
-def _with_truth(nearest, same, length):
-    """Return the first `length` images and whether a true match was put in last."""
-    shown = nearest[:length].copy()
-    inserted = not same[shown].any()
-    if inserted:
-        shown[-1] = nearest[same[nearest]][0]
-    return shown, inserted
+Truth = dict[str, TrialTruth]  # by the id of the trial
 
 
-def right_answers(lists, chosen):
-    """Return which answers are right; chosen: (L,) places in the lists -> (L,) bool.
+def draw_trials(
+    pool: PicturePool,
+    protocol: str,
+    count: int,
+    seed: int,
+    length: int | None = None,
+    distance: np.ndarray | None = None,
+    drawn_by: str = NOBODY,
+) -> tuple[TrialList, Truth]:
+    """Draw `count` trials, practice and attention trials beside them, and their truth.
 
-    Raises ReproError when an answer is missing or no place of its list.
+    Queries are a sample stratified by camera, in proportion. `distance: (Q, G)` orders
+    the candidates; without it chance does. `single` shows the nearest `length`, and
+    the nearest match in the last one's stead if none is among them; `multi` shows all
+    matches and the nearest others; `open` one match and random others. Raises
+    `ReproError` where there are too few queries or pictures. Chapter 7.
     """
-    chosen = torch.as_tensor(chosen)
-    length = lists.candidates.shape[1]
-    if chosen.shape != lists.query.shape:
+    length = LENGTHS.get(protocol, 0) if length is None else length
+    attention = count // EVERY
+    _check_asked(protocol, count, length, distance)
+    # Two streams: who is asked about does not depend on how the candidates are chosen.
+    who, what = (np.random.default_rng([seed, stream]) for stream in (0, 1))
+    usable = _usable(pool, protocol, length)
+    if (need := count + PRACTICE + attention) > len(usable):
         raise ReproError(
-            f"there are {tuple(chosen.shape)} answers to {len(lists.query)} lists, "
-            "expected one each"
+            f"{pool.name} has {len(usable)} queries for lists of {length} candidates, "
+            f"expected {need} ({count} trials, {PRACTICE} of practice, {attention} of "
+            "attention): ask for fewer trials or other lists."
         )
-    if len(wrong := chosen[(chosen < 0) | (chosen >= length)]):
+    asked = stratified(who, pool.query_camids[usable], count)
+    rest = who.permutation(np.setdiff1d(np.arange(len(usable)), asked))
+    row = (lambda query: None) if distance is None else (lambda query: distance[query])
+    drawn = []
+    for number in (*rest[:PRACTICE], *asked):
+        query = int(usable[number])
+        shown, inserted = _candidates(pool, protocol, query, length, row(query), what)
+        drawn.append(_trial(pool, query, shown, inserted, what))
+    for number in rest[PRACTICE : PRACTICE + attention]:
+        drawn.append(_attention(pool, int(usable[number]), length, what))
+    mixed = [drawn[PRACTICE:][k] for k in what.permutation(count + attention)]
+    trials, truth = [], {}
+    for number, (query, candidates, known) in enumerate(mixed, 1):
+        trials.append(Trial(f"t{number}", query, candidates))
+        truth[f"t{number}"] = known
+    practice = [
+        Trial(f"p{number}", query, candidates, known.right)
+        for number, (query, candidates, known) in enumerate(drawn[:PRACTICE], 1)
+    ]
+    facts = pool.name, protocol, drawn_by, seed
+    return TrialList(*facts, tuple(practice), tuple(trials)), truth
+
+
+def _check_asked(protocol, count, length, distance) -> None:
+    if protocol not in LENGTHS:
+        raise ReproError(f"protocol = {protocol!r} is not one of {', '.join(LENGTHS)}.")
+    if count < 1 or length < 2:
         raise ReproError(
-            f"{wrong[0].item()} is no place of a list, expected 0 to {length - 1}"
+            f"{count} trials of {length} candidates: expected at least 1 trial and 2 "
+            "candidates."
         )
-    return lists.truth.gather(1, chosen[:, None])[:, 0]
+    if protocol == "open" and distance is not None:
+        raise ReproError(
+            "an open list is drawn by chance and no model; leave the model out, or "
+            "ask for single or multi."
+        )
+
+
+def _usable(pool: PicturePool, protocol: str, length: int) -> np.ndarray:
+    """The queries with a match, and for `multi` with room for a wrong candidate."""
+    kept = []
+    for query in range(len(pool.query)):
+        places = pool.admissible(query)
+        right = int(pool.shows(query, places).sum())
+        most = length - 1 if protocol == "multi" else len(places)
+        wrong_needed = length - 1 if protocol == "open" else length - right
+        if 1 <= right <= most and len(places) - right >= wrong_needed:
+            kept.append(query)
+    return np.array(kept, dtype=int)
+
+
+def stratified(rng: np.random.Generator, strata: np.ndarray, count: int) -> np.ndarray:
+    """Draw `count` of N items without replacement, in proportion from each stratum.
+
+    strata: (N,) labels -> (count,) indices, in random order. Each stratum gets its
+    exact share up to one: the whole parts, then the largest remainders, ties by chance.
+    """
+    labels, sizes = np.unique(strata, return_counts=True)
+    exact = count * sizes / len(strata)
+    quota = np.floor(exact).astype(int)
+    order = np.lexsort((rng.random(len(labels)), -(exact - quota).round(9)))
+    quota[order[: count - quota.sum()]] += 1
+    parts = [
+        rng.choice(np.flatnonzero(strata == label), some, replace=False)
+        for label, some in zip(labels, quota, strict=True)
+    ]
+    return rng.permutation(np.concatenate(parts))
+
+
+def _candidates(pool, protocol, query, length, distances, rng):
+    """The gallery indices shown for a query, and those of them that were put in."""
+    places = rng.permutation(pool.admissible(query))
+    if distances is not None:
+        places = np.sort(places)
+        places = places[np.argsort(np.asarray(distances)[places], kind="stable")]
+    right = pool.shows(query, places)
+    if protocol == "open":
+        return np.r_[places[right][:1], places[~right][: length - 1]], places[:0]
+    nearest = places[:length]
+    if protocol == "multi":
+        missed = np.setdiff1d(places[right], nearest)
+        shown = np.r_[places[right], places[~right][: length - right.sum()]]
+        return shown, missed
+    if right[:length].any():
+        return nearest, places[:0]
+    first = places[right][:1]
+    return np.r_[nearest[:-1], first], first
+
+
+def _trial(pool, query, shown, inserted, rng):
+    """Hashes of a trial in random order, and its truth."""
+    shown = rng.permutation(shown)
+    right, put_in = pool.shows(query, shown), np.isin(shown, inserted)
+    known = TrialTruth(
+        tuple(np.flatnonzero(right).tolist()),
+        tuple(np.flatnonzero(put_in).tolist()),
+        False,
+        pool.query[query].camid,
+    )
+    hashes = tuple(sha256(pool.gallery[place].path) for place in shown)
+    return sha256(pool.query[query].path), hashes, known
+
+
+def _attention(pool, query, length, rng):
+    """A trial that holds the query picture itself among strangers."""
+    places = rng.permutation(pool.admissible(query))
+    wrong = places[~pool.shows(query, places)][: length - 1]
+    own = sha256(pool.query[query].path)
+    hashes = [sha256(pool.gallery[place].path) for place in wrong]
+    hashes.insert(at := int(rng.integers(length)), own)
+    return own, tuple(hashes), TrialTruth((at,), (), True, pool.query[query].camid)
+
+
+def shown_order(key: str, rater: str, what: str, length: int) -> list[int]:
+    """The order in which one rater sees the candidates of a trial, or the trials.
+
+    key: of the list; what: the id of the trial, or "trials". Position k on the screen
+    holds item `order[k]`. The page computes the same (`page.js`): FNV-1a of the text
+    starts mulberry32, which shuffles by Fisher and Yates.
+    """
+    state = 2166136261
+    for letter in f"{key}/{rater}/{what}".encode("ascii"):
+        state = (state ^ letter) * 16777619 % 2**32
+    order, numbers = list(range(length)), _mulberry32(state)
+    for last in range(length - 1, 0, -1):
+        other = next(numbers) * (last + 1) >> 32
+        order[last], order[other] = order[other], order[last]
+    return order
+
+
+def _mulberry32(state: int) -> Iterator[int]:
+    """Random integers below 2**32."""
+    while True:
+        state = (state + 0x6D2B79F5) % 2**32
+        t = (state ^ state >> 15) * (state | 1) % 2**32
+        t ^= (t + (t ^ t >> 7) * (t | 61)) % 2**32
+        yield t ^ t >> 14
