@@ -1,64 +1,8 @@
 "use strict";
-// One rater's session. Everything that is shown is set as text, never as HTML.
+// What a rater sees and does. Everything is shown as text, never as HTML.
 
-const study = JSON.parse(document.getElementById("study").textContent);
-const at = (id) => document.getElementById(id);
-const FORMAT = "reprolib human answers 1";
 const TYPING = 700; // milliseconds in which a second digit belongs to the first
 const LETTERS = { g: 1, u: 2, f: 3, c: 4 };
-
-// The same order as shown_order in trials.py.
-function shownOrder(rater, what, length) {
-  let state = 2166136261;
-  for (const letter of `${study.list}/${rater}/${what}`) {
-    state = Math.imul(state ^ letter.charCodeAt(0), 16777619);
-  }
-  const random = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-  const order = [...Array(length).keys()];
-  for (let last = length - 1; last > 0; last -= 1) {
-    const other = Math.floor(random() * (last + 1));
-    [order[last], order[other]] = [order[other], order[last]];
-  }
-  return order;
-}
-
-// What is kept in this browser: a session for each code of each list.
-
-const place = (rater) => `reprolib human ${study.list} ${rater}`;
-const LAST = `reprolib human ${study.list}`;
-let session = null; // { rater, practised, step, answers: {trial: answer}, spent: {trial: ms} }
-let keeps = true; // whether the browser lets a page keep something
-
-function keep() {
-  try {
-    localStorage.setItem(place(session.rater), JSON.stringify(session));
-    localStorage.setItem(LAST, session.rater);
-  } catch {
-    keeps = false; // a private window: the session goes on, but only here
-  }
-}
-
-function kept(key) {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null;
-  }
-}
-
-function resume(rater) {
-  const fresh = { rater, practised: 0, step: 0, answers: {}, spent: {} };
-  try {
-    return { ...fresh, ...JSON.parse(kept(place(rater))), rater };
-  } catch {
-    return fresh;
-  }
-}
 
 // Screens.
 
@@ -68,10 +12,7 @@ function show(id) {
   at(id).querySelector("h1").focus();
 }
 
-let trials = []; // in this rater's order
-let trial = null;
-let order = [];
-let told = false; // whether the answer to a trial of practice is shown
+let order = []; // of the candidates in sight
 
 function proceed() {
   const practice = session.practised < study.practice.length;
@@ -112,6 +53,7 @@ function ask(next) {
   Object.assign(at("progress"), { max: of, value: number - 1 });
   at("query").querySelector("img").src = study.pictures[trial.query];
   const labels = order.map((item, position) => [item, `${position + 1}`]);
+  at("candidates").classList.toggle("few", order.length <= 10);
   choices(at("candidates"), "candidate", labels, (position) => {
     const image = document.createElement("img");
     image.src = study.pictures[trial.candidates[order[position]]];
@@ -148,21 +90,6 @@ function pick(name, value) {
   input.checked = true;
   input.focus({ preventScroll: name === "confidence" });
   say("");
-}
-
-// The clock of a trial stops with a pause, and when the page is out of sight.
-
-let since = null;
-
-function startClock() {
-  since = document.hidden || at("paused").open || told ? null : performance.now();
-}
-
-function stopClock() {
-  if (since === null || trial === null) return;
-  session.spent[trial.id] = (session.spent[trial.id] || 0) + performance.now() - since;
-  since = null;
-  keep();
 }
 
 // Answers.
@@ -234,12 +161,6 @@ function goOn() {
   startClock();
 }
 
-function text() {
-  const given = trials.map((one) => session.answers[one.id]).filter(Boolean);
-  const value = { format: FORMAT, list: study.list, rater: session.rater, answers: given };
-  return `${JSON.stringify(value, null, 1)}\n`;
-}
-
 function finish() {
   stopClock();
   trial = null;
@@ -252,22 +173,8 @@ function finish() {
   show("end");
 }
 
-function save() {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text()], { type: "application/json" }));
-  link.download = `answers-${session.rater}.json`;
-  link.click();
-  URL.revokeObjectURL(link.href);
-}
-
-function forget() {
-  try {
-    localStorage.removeItem(place(session.rater));
-    localStorage.removeItem(LAST);
-  } catch {
-    // Nothing was kept.
-  }
-  session = { ...session, step: 0, answers: {}, spent: {} };
+function forgetAll() {
+  forget();
   at("copy").value = "";
   at("save").disabled = true;
   at("back").hidden = true;
@@ -313,7 +220,7 @@ at("back").addEventListener("click", () => {
   proceed();
 });
 at("save").addEventListener("click", save);
-at("forget").addEventListener("click", forget);
+at("forget").addEventListener("click", forgetAll);
 document.addEventListener("visibilitychange", () => (document.hidden ? stopClock() : startClock()));
 window.addEventListener("pagehide", stopClock);
 

@@ -18,7 +18,7 @@ from reprolib.human.files import CODE, CONFIDENCE
 from reprolib.human.pool import PicturePool
 from reprolib.human.trials import Trial, TrialList
 
-PARTS = Path(__file__).with_name("page.html")
+HERE = Path(__file__).parent
 KINDS = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png"}  # that every browser shows
 
 
@@ -40,8 +40,8 @@ def page(trials: TrialList, pool: PicturePool) -> str:
     }
     # A "<" in the data could end the script that holds them.
     data = json.dumps(study, separators=(",", ":")).replace("<", "\\u003c")
-    style, script = (PARTS.with_suffix(s).read_text("utf-8") for s in (".css", ".js"))
-    text = PARTS.read_text("utf-8")
+    style, text = _read("page.css"), _read("page.html")
+    script = _read("session.js") + _read("page.js")
     for name, part in (
         ("policy", _policy(style, script)),
         ("style", style),
@@ -50,6 +50,10 @@ def page(trials: TrialList, pool: PicturePool) -> str:
     ):
         text = text.replace(f"[[{name}]]", part)
     return text
+
+
+def _read(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
 
 
 def _shown(trial: Trial, numbers: dict[str, int]) -> dict:

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from scipy.optimize import minimize
-from scipy.special import expit, logit, logsumexp
+from scipy.special import expit, logit
 from scipy.stats import norm, qmc
 
 from reprolib.alignment.distances import as_tensor
@@ -29,7 +29,7 @@ from reprolib.human.trials import Trial, TrialList, shown_order
 
 CUES = ("clothes", "colours", "shapes")
 SIZE, BANDS = (96, 48), 6  # pixels that are looked at, and rows of a person's colours
-DRAWS = 256  # of the shared noise, when it is estimated
+DRAWS = 128  # of the shared noise, when it is estimated
 RECOVERABLE = 0.05, 5.0  # bounds of the shared noise that is estimated
 
 
@@ -154,22 +154,25 @@ def recover(seen: Sequence[np.ndarray], chosen: np.ndarray) -> Observer:
     mixed with lapses; the noise is averaged out over quasi-random draws, the same for
     every candidate observer (simulated maximum likelihood). Chapter 7.
     """
-    apart, chosen = np.stack(seen), np.asarray(chosen)
+    apart, chosen = torch.from_numpy(np.stack(seen)), np.asarray(chosen)
     length = apart.shape[1]
     points = qmc.Sobol(length, seed=0).random(DRAWS)
-    noise = norm.ppf(np.clip(points, 1e-6, 1 - 1e-6))  # (D, k)
+    noise = torch.from_numpy(norm.ppf(np.clip(points, 1e-6, 1 - 1e-6)))  # (D, k)
     votes = np.stack([(chosen == k).sum(0) for k in range(length)], 1)  # (T, k)
+    votes = torch.from_numpy(votes).to(apart)
 
     def loss(free):
-        shared, lapse = np.exp(free[3]), expit(free[4])
+        free = torch.tensor(free, requires_grad=True)
+        shared, lapse = free[3].exp(), free[4].sigmoid()
         utility = -(apart @ free[:3])[:, None] - shared * noise  # (T, D, k)
-        utility -= logsumexp(utility, axis=2, keepdims=True)
-        chance = np.log((1 - lapse) * np.exp(utility) + lapse / length)
-        given = np.einsum("tk,tdk->td", votes, chance)
-        return -float(logsumexp(given, axis=1).sum())
+        chance = (1 - lapse) * utility.softmax(2) + lapse / length
+        given = torch.einsum("tk,tdk->td", votes, chance.log())
+        value = -given.logsumexp(1).sum()
+        value.backward()
+        return float(value), free.grad.numpy()
 
     start = [1.0, 1.0, 1.0, np.log(0.5), logit(0.05)]
     bounds = [(None, None)] * 3 + [tuple(np.log(RECOVERABLE)), (-7.0, 2.0)]
-    found = minimize(loss, start, method="L-BFGS-B", bounds=bounds).x
+    found = minimize(loss, start, method="L-BFGS-B", jac=True, bounds=bounds).x
     strengths = (float(weight) for weight in found[:3])
     return Observer(*strengths, float(np.exp(found[3])), float(expit(found[4])))

@@ -151,13 +151,11 @@ def stratified(rng: np.random.Generator, strata: np.ndarray, count: int) -> np.n
     """Draw `count` of N items without replacement, in proportion from each stratum.
 
     strata: (N,) labels -> (count,) indices, in random order. Each stratum gets its
-    exact share up to one: the whole parts, then the largest remainders, ties by chance.
+    exact share, rounded up or down by chance so that every item is as likely.
     """
     labels, sizes = np.unique(strata, return_counts=True)
-    exact = count * sizes / len(strata)
-    quota = np.floor(exact).astype(int)
-    order = np.lexsort((rng.random(len(labels)), -(exact - quota).round(9)))
-    quota[order[: count - quota.sum()]] += 1
+    bounds = np.floor(count * np.cumsum(sizes) / len(strata) + rng.random())
+    quota = np.diff(bounds, prepend=0).astype(int)
     parts = [
         rng.choice(np.flatnonzero(strata == label), some, replace=False)
         for label, some in zip(labels, quota, strict=True)
