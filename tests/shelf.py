@@ -12,8 +12,7 @@ from reprolib.human.pool import PicturePool
 def pool(folder: Path, people=30, shots=6, cameras=5, noise=0.9, seed=0, kind="png"):
     """A `PicturePool` of random pictures, and its (Q, G) distances.
 
-    Person k is asked about by cameras k and k + 1, so that the cameras are uneven; the
-    gallery holds `shots` of everybody, junk and distractors.
+    Cameras have unlike numbers of queries; the gallery holds `shots` of everybody, junk and distractors.
     """
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
@@ -25,17 +24,10 @@ def pool(folder: Path, people=30, shots=6, cameras=5, noise=0.9, seed=0, kind="p
         Image.fromarray(pixels).save(path)
         return Picture(path, pid, camid)
 
-    asked = [
-        (pid, 1 + (pid + k) % (1 + pid % cameras))
-        for pid in people_of(people)
-        for k in (0, 1)
-    ]
-    shown = [
-        (pid, 1 + (pid + k) % cameras)
-        for pid in people_of(people)
-        for k in range(shots)
-    ]
-    shown += [(0, 1 + k % cameras) for k in range(10)] + [(-1, 1) for _ in range(5)]
+    everybody = range(1, people + 1)
+    asked = [(n, 1 + (n + k) % (1 + n % cameras)) for n in everybody for k in (0, 1)]
+    shown = [(n, 1 + (n + k) % cameras) for n in everybody for k in range(shots)]
+    shown += [(0, 1 + k % cameras) for k in range(10)] + [(-1, 1)] * 5
     query = tuple(picture("q", n, *who) for n, who in enumerate(asked))
     gallery = tuple(picture("g", n, *who) for n, who in enumerate(shown))
     a, b = (
@@ -44,8 +36,3 @@ def pool(folder: Path, people=30, shots=6, cameras=5, noise=0.9, seed=0, kind="p
     )
     distance = np.linalg.norm(a[:, None] - b[None], axis=2)
     return PicturePool("shelf", query, gallery), distance
-
-
-def people_of(count):
-    """The identities, from 1."""
-    return range(1, count + 1)
