@@ -12,7 +12,8 @@ from reprolib.human.pool import PicturePool
 def pool(folder: Path, people=30, shots=6, cameras=5, noise=0.9, seed=0, kind="png"):
     """A `PicturePool` of random pictures, and its (Q, G) distances.
 
-    Cameras have unlike numbers of queries; the gallery holds `shots` of everybody, junk and distractors.
+    Cameras have unlike numbers of queries; the gallery holds `shots` of everybody,
+    distractors and junk.
     """
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
