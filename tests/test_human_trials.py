@@ -103,6 +103,9 @@ def test_queries_are_those_of_the_seed_whoever_draws_the_candidates(stocked):
     asked = {t.query for t in first.trials}
     for other in others:
         assert {t.query for t in other.trials} == asked and other.key != first.key
+    # Lists that cannot ask about everybody ask about whom they can.
+    many, _ = draw_trials(pool, "multi", 20, 5, 5)
+    assert len({t.query for t in many.trials} & asked) > 10
     moved, _ = draw_trials(pool, "single", 20, 6, 8, distance, "m")
     assert {t.query for t in moved.trials} != asked
 
@@ -133,7 +136,8 @@ def test_practice_and_attention_are_apart(stocked):
 def test_each_stratum_has_its_share_up_to_one(sizes, data):
     strata = np.repeat(np.arange(len(sizes)), sizes)
     count = data.draw(st.integers(1, len(strata)))
-    drawn = stratified(np.random.default_rng(0), strata, count)
+    rng = np.random.default_rng(count)
+    drawn = stratified(strata, rng.permutation(len(strata)), count, rng.random())
     assert len(drawn) == len(set(drawn.tolist())) == count
     for label, size in enumerate(sizes):
         share = count * size / len(strata)
@@ -144,7 +148,8 @@ def test_a_sample_holds_every_item_alike():
     strata = np.array([0] * 6 + [1] * 3 + [2])
     times = np.zeros(10)
     for seed in range(2000):
-        times[stratified(np.random.default_rng(seed), strata, 4)] += 1
+        rng = np.random.default_rng(seed)
+        times[stratified(strata, rng.permutation(10), 4, rng.random())] += 1
     assert times.min() > 700 and times.max() < 900  # 800 expected, sd 22
 
 
@@ -154,6 +159,7 @@ def test_a_sample_holds_every_item_alike():
         (("double", 10, 0), "protocol = 'double' is not one of single, multi, open"),
         (("single", 0, 0), "0 trials of 10 candidates"),
         (("single", 5, 0, 1), "5 trials of 1 candidates"),
+        (("single", 5, -1), "by seed -1: expected"),
         (("single", 58, 0), "has 60 queries for lists of 10 candidates, expected 63"),
         (("single", 5, 0, 4000), "has 0 queries for lists of 4000"),
         (("multi", 5, 0, 2), "has 0 queries for lists of 2"),
@@ -164,6 +170,16 @@ def test_what_cannot_be_drawn_is_said(stocked, asked, said):
         draw_trials(stocked[0], *asked)
     with pytest.raises(ReproError, match="no model"):
         draw_trials(stocked[0], "open", 5, 0, 5, stocked[1], "m")
+
+
+def test_an_attention_trial_of_a_small_gallery_is_short_and_right(tmp_path):
+    pool, _ = shelf.pool(tmp_path, people=3, shots=20)
+    small = PicturePool("small", pool.query * 8, pool.gallery[:30])
+    for seed in range(8):
+        made, truth = draw_trials(small, "single", 20, seed, 25)
+        (trial,) = (t for t in made.trials if truth[t.id].attention)
+        assert len(trial.candidates) < 25
+        assert trial.candidates[truth[trial.id].right[0]] == trial.query
 
 
 def test_own_candidates_of_a_query_are_kept_to(stocked):

@@ -1,7 +1,7 @@
 """Trial lists: what raters are shown, drawn by seed, and which answers are right.
 
-The queries are those of one seed whoever draws the candidates, so that lists of other
-lengths or by other models ask about the same people. Chapter 7.
+Whoever draws the candidates, one seed prefers the same queries, so that lists by other
+models or of other lengths ask about the same people. Chapter 7.
 """
 
 from collections.abc import Iterator
@@ -86,8 +86,8 @@ def draw_trials(
     """
     length = LENGTHS.get(protocol, 0) if length is None else length
     attention = count // EVERY
-    _check_asked(protocol, count, length, distance)
-    # Two streams: who is asked about does not depend on how the candidates are chosen.
+    _check_asked(protocol, count, length, seed, distance)
+    # Two streams: who is asked about does not depend on how the candidates are drawn.
     who, what = (np.random.default_rng([seed, stream]) for stream in (0, 1))
     usable = _usable(pool, protocol, length)
     if (need := count + PRACTICE + attention) > len(usable):
@@ -96,8 +96,9 @@ def draw_trials(
             f"expected {need} ({count} trials, {PRACTICE} of practice, {attention} of "
             "attention): ask for fewer trials or other lists."
         )
-    asked = stratified(who, pool.query_camids[usable], count)
-    rest = who.permutation(np.setdiff1d(np.arange(len(usable)), asked))
+    ranks = who.permutation(len(pool.query))[usable]
+    asked = stratified(pool.query_camids[usable], ranks, count, who.random())
+    rest = np.setdiff1d(np.argsort(ranks), asked, assume_unique=True)
     row = (lambda query: None) if distance is None else (lambda query: distance[query])
     drawn = []
     for number in (*rest[:PRACTICE], *asked):
@@ -119,13 +120,13 @@ def draw_trials(
     return TrialList(*facts, tuple(practice), tuple(trials)), truth
 
 
-def _check_asked(protocol, count, length, distance) -> None:
+def _check_asked(protocol, count, length, seed, distance) -> None:
     if protocol not in LENGTHS:
         raise ReproError(f"protocol = {protocol!r} is not one of {', '.join(LENGTHS)}.")
-    if count < 1 or length < 2:
+    if count < 1 or length < 2 or seed < 0:
         raise ReproError(
-            f"{count} trials of {length} candidates: expected at least 1 trial and 2 "
-            "candidates."
+            f"{count} trials of {length} candidates by seed {seed}: expected at least "
+            "1 trial, 2 candidates and seed 0."
         )
     if protocol == "open" and distance is not None:
         raise ReproError(
@@ -147,20 +148,24 @@ def _usable(pool: PicturePool, protocol: str, length: int) -> np.ndarray:
     return np.array(kept, dtype=int)
 
 
-def stratified(rng: np.random.Generator, strata: np.ndarray, count: int) -> np.ndarray:
+def stratified(
+    strata: np.ndarray, ranks: np.ndarray, count: int, start: float
+) -> np.ndarray:
     """Draw `count` of N items without replacement, in proportion from each stratum.
 
-    strata: (N,) labels -> (count,) indices, in random order. Each stratum gets its
-    exact share, rounded up or down by chance so that every item is as likely.
+    strata: (N,) labels; ranks: (N,) in random order, of which the lowest are drawn;
+    start: random, from 0 to 1 -> (count,) indices. Each stratum gets its exact share,
+    rounded up or down by `start` so that every item is as likely as any other.
     """
     labels, sizes = np.unique(strata, return_counts=True)
-    bounds = np.floor(count * np.cumsum(sizes) / len(strata) + rng.random())
-    quota = np.diff(bounds, prepend=0).astype(int)
+    bounds = np.floor(count * np.cumsum(sizes) / len(strata) + start)
+    order = np.argsort(ranks)
+    quotas = np.diff(bounds, prepend=0).astype(int)
     parts = [
-        rng.choice(np.flatnonzero(strata == label), some, replace=False)
-        for label, some in zip(labels, quota, strict=True)
+        order[strata[order] == label][:quota]
+        for label, quota in zip(labels, quotas, strict=True)
     ]
-    return rng.permutation(np.concatenate(parts))
+    return np.concatenate(parts)
 
 
 def _candidates(pool, protocol, query, length, distances, rng):
@@ -203,7 +208,7 @@ def _attention(pool, query, length, rng):
     wrong = places[~pool.shows(query, places)][: length - 1]
     own = sha256(pool.query[query].path)
     hashes = [sha256(pool.gallery[place].path) for place in wrong]
-    hashes.insert(at := int(rng.integers(length)), own)
+    hashes.insert(at := int(rng.integers(len(hashes) + 1)), own)
     return own, tuple(hashes), TrialTruth((at,), (), True, pool.query[query].camid)
 
 
