@@ -48,7 +48,7 @@ def test_from_a_list_to_scores(say, runs, tmp_path):
     seen = _cues(runs, made)
     for number in range(3):
         one = simulated.simulated_answers(
-            made, seen, Observer(1, 1, 1, 0.5, 0.1), f"S{number}", 0
+            made, seen, Observer(1, 1, 1, 0.5, 0.1), number, 0
         )
         (tmp_path / f"S{number}.json").write_text(files.write_answers(made, one))
     scored = "score study/trials.json study/truth.json S0.json S1.json S2.json"
@@ -64,6 +64,7 @@ def test_from_a_list_to_scores(say, runs, tmp_path):
     for words in (
         "drawn, single, candidates drawn by global-box0.4-s0:global; a blind guess",
         "\nRaters\n",
+        "\nsimulated-2 ",
         "all answers: ",
         "majority vote: ",
         "Fleiss' kappa of right and wrong: ",

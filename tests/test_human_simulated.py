@@ -40,9 +40,7 @@ def chosen(raters):
 
 def answer(made_up, observer, raters=6, seed=0):
     made, _, seen = made_up
-    return [
-        simulated_answers(made, seen, observer, f"S{n}", seed) for n in range(raters)
-    ]
+    return [simulated_answers(made, seen, observer, n, seed) for n in range(raters)]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +95,7 @@ def test_answers_are_files_like_any_rater_s(made_up, tmp_path):
     (tmp_path / "a.json").write_text(write_answers(made, one))
     assert write_list(made)
     (read,) = read_answers([tmp_path / "a.json"], made)
-    assert read == one
+    assert read == one and one.rater == "simulated-0"
     assert {a.confidence for a in one.answers} == {1, 2, 3, 4}
 
 

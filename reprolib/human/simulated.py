@@ -111,17 +111,17 @@ def simulated_answers(
     trials: TrialList,
     seen: Sequence[np.ndarray],
     observer: Observer,
-    rater: str,
+    number: int,
     seed: int,
 ) -> Answers:
     """What a simulated rater answers to every trial of the list.
 
-    seen: of `cues`, for `trials.trials`; rater: its code, which also starts its own
-    noise; seed: of the study, which decides the shared noise. Confidence is how far
+    seen: of `cues`, for `trials.trials`; number: of the rater, whose code becomes
+    `simulated-NUMBER`, and of its own noise; seed: decides all noise. Confidence is how far
     the second candidate lies behind, and time grows as it falls: both are made up.
     """
-    own = np.random.default_rng([seed, 1, *rater.encode()])
-    answers = []
+    rater, answers = f"simulated-{number}", []
+    own = np.random.default_rng([seed, number])
     for trial, apart in zip(trials.trials, seen, strict=True):
         judged = apart @ observer.strengths + own.gumbel(size=len(apart)) * -1
         judged += observer.shared * _shared(trial.candidates, seed)
@@ -166,10 +166,10 @@ def recover(seen: Sequence[np.ndarray], chosen: np.ndarray) -> Observer:
         shared, lapse = free[3].exp(), free[4].sigmoid()
         utility = -(apart @ free[:3])[:, None] - shared * noise  # (T, D, k)
         chance = (1 - lapse) * utility.softmax(2) + lapse / length
-        given = torch.einsum("tk,tdk->td", votes, chance.log())
+        given = (votes[:, None] * chance.log()).sum(2)
         value = -given.logsumexp(1).sum()
         value.backward()
-        return float(value), free.grad.numpy()
+        return value.item(), free.grad.numpy()
 
     start = [1.0, 1.0, 1.0, np.log(0.5), logit(0.05)]
     bounds = [(None, None)] * 3 + [tuple(np.log(RECOVERABLE)), (-7.0, 2.0)]

@@ -6,6 +6,7 @@ models or of other lengths ask about the same people. Chapter 7.
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -44,7 +45,7 @@ class TrialList:
     practice: tuple[Trial, ...]
     trials: tuple[Trial, ...]
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The digest of the whole list: answers and truth name it. 16 hex digits."""
         return digest.of(asdict(self))
