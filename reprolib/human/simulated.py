@@ -116,8 +116,8 @@ def simulated_answers(
 ) -> Answers:
     """What a simulated rater answers to every trial of the list.
 
-    seen: of `cues`, for `trials.trials`; number: of the rater, whose code becomes
-    `simulated-NUMBER`, and of its own noise; seed: decides all noise. Confidence is how far
+    seen: of `cues`, for `trials.trials`; number: of the rater, whose code is
+    `simulated-NUMBER`, and of its noise; seed: decides all noise. Confidence is how far
     the second candidate lies behind, and time grows as it falls: both are made up.
     """
     rater, answers = f"simulated-{number}", []
