@@ -672,8 +672,8 @@ answers.set_index("published")
 # These exercises check your answer, on inputs it has not seen, and say which property
 # fails. `make exercises` writes this chapter without the solutions below.
 #
-# **Reciprocity.** Which pairs of pictures are among each other's $k$ nearest? A picture is
-# its own nearest.
+# **Reciprocity.** Which pairs of pictures are among each other's $k$ nearest? A picture
+# is its own nearest.
 
 
 # %% tags=["solution"]
