@@ -58,7 +58,7 @@ def test_a_good_run_leaves_notebook_and_record(folder, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("asked", "named"),
     [
-        ({"stepz": 1}, "stepz.*seeds.*steps"),
+        ({"stepz": 1}, "stepz.*steps"),
         ({"seed": "zero"}, "seed.*int"),
         ({"seed": 1.5}, "seed.*int"),
         ({"steps": "many"}, "steps.*int"),
@@ -144,10 +144,10 @@ def test_parameters_take_effect_and_a_chapters_own_names_do_not(folder, tmp_path
     wanted = settings.load("smoke")
     assert read(usual.parent / "results.json")["parameters"] == wanted.as_dict()
     before = {p: p.read_bytes() for p in runs.rglob("*.*")}
-    asked = {"class_mutual_weight": "1.0", "steps": "30", "seeds": "[5]", "seed": "2"}
+    asked = {"class_mutual_weight": "1.0", "steps": "30", "doses": "[0.5]", "seed": "2"}
     done = execute.run_chapter("0", profile="smoke", runs_root=str(runs), asked=asked)
     found = read(done.parent / "results.json")
-    other = wanted.changed(class_mutual_weight=1.0, steps=30, seeds=(5,))
+    other = wanted.changed(class_mutual_weight=1.0, steps=30, doses=(0.5,))
     assert found["parameters"] == other.as_dict()
     assert (found["scores"]["steps"], found["seed"]) == (30, 2)
     # The usual run beside it is byte for byte what it was.

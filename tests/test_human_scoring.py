@@ -269,7 +269,8 @@ def test_a_model_answers_the_lists_and_the_gallery(study):
 def test_a_constant_distance_earns_nothing(study):
     pool, model, made, truth = study
     flat = Embedded(torch.ones(len(pool.query), 8), torch.zeros(len(pool.query), 1, 1))
-    wall = Embedded(torch.zeros(len(pool.gallery), 8), torch.zeros(1, 1, 1))
+    count = len(pool.gallery)
+    wall = Embedded(torch.zeros(count, 8), torch.zeros(count, 1, 1))
     answers = model_answers(Model("flat", "global", flat, wall), pool, made, truth)
     assert not answers["list"].any() and not answers["gallery"].any()
 
@@ -296,7 +297,7 @@ def test_raters_meet_models_on_their_own_trials():
     assert found.loc["B", "list"].p == 1
 
 
-@pytest.mark.parametrize("name", ["", "aligned-box0:local", "aligned-box0:", ":global"])
+@pytest.mark.parametrize("name", ["", "aligned-box0:local"])
 def test_a_model_with_no_such_name_is_refused(name):
     with pytest.raises(ReproError, match="names no model; expected VARIANT"):
         models.load_model(None, name, 0.0)
