@@ -21,6 +21,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 SLURM = "snakemake-executor-plugin-slurm"
 CONDA = {
     "pytorch": "torch",
+    "playwright-python": "playwright",
     "bioconda::snakemake-minimal": "snakemake",
     f"bioconda::{SLURM}": SLURM,
 }
