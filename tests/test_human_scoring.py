@@ -151,12 +151,12 @@ def test_confidence_and_time_against_correctness():
 
 
 def test_hardest_trials_come_first_and_the_slow_before_the_quick():
-    table = judged({"A": [0, 1, 1], "B": [0, 0, 1]}, [[0]] * 3)
-    table["seconds"] = [1.0, 2.0, 5.0, 1.0, 2.0, 3.0]
-    found = scoring.hardest(table, 2)
-    assert found.index.tolist() == ["t3", "t2"]
-    assert found.rank1.tolist() == [0, 0.5] and found.answers.tolist() == [2, 2]
-    assert found.seconds.tolist() == [4.0, 2.0]
+    table = judged({"A": [0, 1, 1, 1], "B": [0, 0, 1, 1]}, [[0]] * 4)
+    table["seconds"] = [1.0, 9.0, 1.0, 5.0, 1.0, 9.0, 2.0, 3.0]
+    found = scoring.hardest(table, 3)
+    assert found.index.tolist() == ["t4", "t3", "t2"]
+    assert found.rank1.tolist() == [0, 0, 0.5] and found.answers.tolist() == [2, 2, 2]
+    assert found.seconds.tolist() == [4.0, 1.5, 9.0]
 
 
 # How many trials.
@@ -297,7 +297,7 @@ def test_raters_meet_models_on_their_own_trials():
     assert found.loc["B", "list"].p == 1
 
 
-@pytest.mark.parametrize("name", ["", "aligned-box0:local"])
+@pytest.mark.parametrize("name", ["", "aligned-box0:local", "aligned-box0:", ":global"])
 def test_a_model_with_no_such_name_is_refused(name):
     with pytest.raises(ReproError, match="names no model; expected VARIANT"):
         models.load_model(None, name, 0.0)

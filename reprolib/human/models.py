@@ -17,7 +17,7 @@ from reprolib.human.trials import TrialList, Truth
 from reprolib.reranking import k_reciprocal
 from reprolib.study.store import Store
 
-NAME = re.compile(r"(?P<variant>.+?)(?:-s(?P<seed>\d+))?(?::(?P<kind>[\w+]+))?")
+NAME = re.compile(r"(?P<variant>[^:]+?)(?:-s(?P<seed>\d+))?(?::(?P<kind>[\w+]+))?")
 # What a model is given: the list, or the gallery besides; the first three answer from
 # the same candidates as the raters.
 LISTS = ("list", "list, re-ranked alone", "list, re-ranked in the gallery")

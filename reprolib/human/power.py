@@ -21,8 +21,6 @@ def power(trials: int, only_first: float, only_second: float) -> float:
     low, high = stats.binom.ppf([1e-12, 1 - 1e-12], trials, differ)
     counts = np.arange(int(low), int(high) + 1)
     few = stats.binom.ppf(LEVEL / 2, counts, 0.5) - 1  # so few wins are significant
-    # ppf goes up to the bound, which itself counts where it is met exactly.
-    few += stats.binom.cdf(few + 1, counts, 0.5) <= LEVEL / 2
     share = only_first / differ
     lost = stats.binom.cdf(few, counts, share)
     won = stats.binom.cdf(few, counts, 1 - share)

@@ -1,7 +1,8 @@
 """How good raters are, alone and together, and whether two differ.
 
 Everything starts from `judge`: one table with a row for each answer. Attention trials
-are counted apart and enter no score; a skipped trial counts as not right.
+are counted apart and enter no score; a skipped trial counts as not right, one that was
+never reached does not count.
 """
 
 from collections.abc import Sequence
