@@ -6,7 +6,7 @@ from pathlib import Path
 
 from reprolib import settings
 from reprolib.book import data_commands, human_commands, study_commands
-from reprolib.book.run import Run, duration, open_run, read
+from reprolib.book.run import Run, duration, read
 from reprolib.errors import ReproError
 
 
@@ -78,10 +78,9 @@ def _where() -> argparse.ArgumentParser:
 
 
 def _open(options: argparse.Namespace, name: str = "") -> Run:
-    from reprolib.book.execute import given
+    from reprolib.book.execute import opened
 
-    where = options.profile, options.dataset, options.data_root, options.runs
-    return open_run(name, *where, **given(dict(options.p), {}))
+    return opened(options, name)
 
 
 def run_chapter(options: argparse.Namespace) -> None:

@@ -1,5 +1,6 @@
 """Runs one chapter: parameters checked, progress shown, a failure kept and named."""
 
+import argparse
 import ast
 import hashlib
 import os
@@ -70,6 +71,12 @@ def parameters(notebook: NotebookNode, path: Path) -> dict[str, object]:
         for line in lines
         if isinstance(line, ast.AnnAssign)
     }
+
+
+def opened(options: argparse.Namespace, name: str = "") -> run.Run:
+    """The run that the options of a command mean; errors as in `run.open_run`."""
+    where = options.profile, options.dataset, options.data_root, options.runs
+    return run.open_run(name, *where, **given(dict(options.p), {}))
 
 
 def given(asked: dict[str, object], defaults: dict[str, object]) -> dict[str, object]:

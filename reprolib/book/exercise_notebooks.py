@@ -16,10 +16,9 @@ from reprolib.study.store import write_text
 TAG = "solution"
 
 
-def build(folder: Path | None = None) -> list[Path]:
+def build() -> list[Path]:
     """Write each chapter that has solutions to `exercises/`; what was written."""
-    folder = folder or project_root() / "exercises"
-    written = []
+    folder, written = project_root() / "exercises", []
     for name in execute.chapters():
         notebook = execute.load(execute.source(name))
         solutions = [c for c in notebook.cells if TAG in c.metadata.get("tags", ())]

@@ -45,12 +45,10 @@ def register(commands: argparse._SubParsersAction, where: list) -> None:
 
 def _open(options: argparse.Namespace):
     """The store of the run that is meant, the error of its boxes, and its pictures."""
-    from reprolib.book.execute import given
-    from reprolib.book.run import open_run
+    from reprolib.book.execute import opened
     from reprolib.human.pool import PicturePool
 
-    where = options.profile, options.dataset, options.data_root, options.runs
-    run = open_run("", *where, **given(dict(options.p), {}))
+    run = opened(options)
     box = run.settings.data.box_error
     if run.dataset != "drawn" and box:
         raise ReproError(

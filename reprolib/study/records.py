@@ -6,6 +6,7 @@ measurement of its own is one JSON file beside it.
 """
 
 import json
+from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -32,6 +33,14 @@ def lines(name: str) -> dict[tuple[str, int], dict]:
     file = path(name)
     if not file.exists():
         return {}
+    # A copy, since callers may add to it.
+    return dict(_parsed(file, file.stat().st_mtime_ns))
+
+
+# Claims, tables and chapters ask for the same record again and again.
+@lru_cache(maxsize=32)
+def _parsed(file: Path, changed: int) -> dict[tuple[str, int], dict]:
+    """The cells of a record as it was when `changed`."""
     try:
         every = [json.loads(s) for s in file.read_text(encoding="utf-8").splitlines()]
         return {(line["variant"], line["seed"]): line for line in every}

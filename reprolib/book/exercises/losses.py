@@ -1,9 +1,15 @@
 """Exercises of chapter 3: hard triplets and mutual losses."""
 
 import numpy as np
-from scipy.special import log_softmax
+import torch
 
 from reprolib.book.exercises.exercise import Exercise, close
+from reprolib.losses import (
+    batch_hard,
+    classification_mutual_loss,
+    hinge,
+    metric_mutual_loss,
+)
 
 
 def _batch(rng):
@@ -15,16 +21,9 @@ def _batch(rng):
 
 
 def _hardest(d, pids):
-    rows = range(len(pids))
-    others = [[j for j in rows if pids[j] == pids[i] and j != i] for i in rows]
-    strangers = [[j for j in rows if pids[j] != pids[i]] for i in rows]
-    positive = np.array([max(d[i, j] for j in others[i]) for i in rows])
-    return positive, np.array([min(d[i, j] for j in strangers[i]) for i in rows])
-
-
-def _trihard(d, pids):
-    positive, negative = _hardest(d, pids)
-    return np.maximum(0.3 + positive - negative, 0).mean()
+    """The distances of each anchor's farthest positive and nearest negative."""
+    rows = torch.arange(len(d))
+    return [torch.as_tensor(d)[rows, index] for index in batch_hard(d, pids)]
 
 
 def _two_tables(rng):
@@ -33,11 +32,6 @@ def _two_tables(rng):
 
 def _logits(rng):
     return rng.normal(size=(3, 5)), rng.normal(size=(3, 5))
-
-
-def _kl(student, target):
-    one, other = log_softmax(student, 1), log_softmax(target, 1)
-    return (np.exp(other) * (other - one)).sum(1).mean()
 
 
 EXERCISES = {
@@ -72,7 +66,7 @@ EXERCISES = {
             (
                 "It is the mean over all anchors of the hinge of their hardest triplet",
                 _batch,
-                lambda found, d, pids: close(found, _trihard(d, pids)),
+                lambda found, d, pids: close(found, hinge(*_hardest(d, pids))),
             ),
         ),
     ),
@@ -88,7 +82,7 @@ EXERCISES = {
             (
                 "Both students' terms count, averaged over all N x N pairs",
                 _two_tables,
-                lambda found, d1, d2: close(found, 2 * ((d1 - d2) ** 2).mean()),
+                lambda found, d1, d2: close(found, metric_mutual_loss(d1, d2)),
             ),
         ),
     ),
@@ -104,7 +98,9 @@ EXERCISES = {
             (
                 "It is summed over the classes and averaged over the pictures",
                 _logits,
-                lambda found, student, target: close(found, _kl(student, target)),
+                lambda found, student, target: close(
+                    found, classification_mutual_loss(student, target)
+                ),
             ),
         ),
     ),
