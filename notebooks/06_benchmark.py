@@ -661,8 +661,8 @@ answers.set_index("published")
 # 10 draws is the spread of the histogram over $\sqrt{10}$; two of them differ by up to
 # four of those. (4) Mask what the protocol leaves out, then compare the first places of
 # `plain` and `after`: nearly all that are lost go to the person's look-alike, whose
-# pictures keep the same company. (5) Loop over the queries: without the others about a
-# quarter of the gain in mAP is gone, and rank-1 falls further.
+# pictures keep the same company. (5) Loop over the queries: what is missing from the
+# gain in mAP then was theirs.
 #
 # </details>
 
