@@ -60,11 +60,11 @@ CHAPTERS = {
     "05_ablations": results("04_training"),
     "06_benchmark": TAUGHT[:1],
     "07_human_versus_model": results("04_training"),
-    "08_verdict": results("02_alignment", "03_network_and_losses", "06_benchmark",
-                          "07_human_versus_model"),
+    "08_verdict": results("02_alignment", "03_network_and_losses", "05_ablations",
+                          "06_benchmark", "07_human_versus_model"),
     "09_cost": [],
     # The first chapter shows the times of all others, so it runs last.
-    "00_start": results("05_ablations", "08_verdict", "09_cost"),
+    "00_start": results("01_data", "08_verdict", "09_cost"),
 }
 
 

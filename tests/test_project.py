@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from graphlib import TopologicalSorter
 from importlib import import_module
@@ -234,3 +235,27 @@ def test_nothing_is_unpickled_but_bare_weights():
         assert not re.search(r"torch\.save\(|import pickle|joblib", text), path
         loads = re.findall(r"torch\.load\((.*)", text)
         assert all("weights_only=True" in call for call in loads), path
+
+
+# The order of the chapters.
+
+
+def test_a_chapter_runs_after_those_whose_results_it_reads(tmp_path):
+    words = [sys.executable, "-m", "snakemake", "--rulegraph", "--cores", "1"]
+    done = subprocess.run(
+        [*words, "--config", f"runs={tmp_path}"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    names = dict(re.findall(r'^\s*(\d+)\[label = "chapter_(\w+)"', done.stdout, re.M))
+    before = {name: set() for name in names.values()}
+    for first, then in re.findall(r"^\s*(\d+) -> (\d+)", done.stdout, re.M):
+        if {first, then} <= set(names):
+            before[names[then]].add(names[first])
+    done_then = {}
+    for name in TopologicalSorter(before).static_order():
+        done_then[name] = before[name].union(*(done_then[b] for b in before[name]))
+    assert set(done_then) == {p.stem for p in (ROOT / "notebooks").glob("*.py")}
+    for name, earlier in done_then.items():
+        code = (ROOT / "notebooks" / f"{name}.py").read_text()
+        named = {other for other in done_then if f'"{other}"' in code} - {name}
+        assert named <= earlier, f"{name} does not wait for {named - earlier}"
