@@ -282,7 +282,33 @@ def test_a_claim_without_cells_or_with_one_seed_is_undecided(small, monkeypatch)
     one, none = claims.findings()
     assert list(one.points) == [50.0] and len(none.points) == 0
     assert one.verdict == none.verdict == "undecided" and one.difference is None
-    assert one.sentence() == "undecided: 1 seed so far"
+    assert one.sentence() == "undecided: 1 of 3 seeds so far"
+
+
+def test_no_verdict_before_every_planned_seed_is_there(small, monkeypatch):
+    scores = {"global": (60.0, 62.0, 61.0), "pair": (50.0, 51.0, 52.0)}
+    lines = {
+        (f"{row}-box0.4", seed): made_up(f"{row}-box0.4", seed, score)
+        for row, each in scores.items()
+        for seed, score in enumerate(each)
+    }
+    sides = ("global-box0.4:global@box0.4",), ("pair-box0.4:global@box0.4",)
+    asked = [claim("up", *sides)] + [claim(f"late-{k}", *sides) for k in range(9)]
+    monkeypatch.setattr(claims, "declared", lambda: asked)
+    monkeypatch.setattr(records, "lines", lambda _: dict(lines))
+    everything = claims.findings()
+    assert everything[0].complete and everything[0].verdict == "shown"
+    assert everything[0].p == pytest.approx(10 * everything[0].difference.p)
+    late = lines.pop(("pair-box0.4", 2))
+    early = claims.findings()[0]
+    assert not early.complete and early.p is None and early.verdict == "undecided"
+    assert "2 of 3 seeds): no verdict before all are there" in early.sentence()
+    # A claim whose seeds are not all there makes the others' p no smaller.
+    lines[late["variant"], late["seed"]] = late
+    other = claim("other", ("whole-box0.4:global@box0.4",), sides[1])
+    monkeypatch.setattr(claims, "declared", lambda: [asked[0], other])
+    first, second = claims.findings()
+    assert first.p == pytest.approx(2 * first.difference.p) and second.p is None
 
 
 # Commands.

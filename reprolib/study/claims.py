@@ -7,7 +7,7 @@ Every seed gives one such number. Chapters 5 and 8 print the verdicts.
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -43,12 +43,15 @@ class Claim:
 class Finding:
     """What the cells say of a claim: points a seed, its interval, and the verdict.
 
-    `p` is corrected for all claims that could be tested, `people` the interval of the
-    mean had other people been tested; `unpaired` is Welch's difference, for claims with
-    one term on each side. `difference` and all after it are None below two seeds.
+    A verdict is given once all `planned` seeds are there: who looks after every seed
+    and stops when it pleases finds too much. `p` is corrected for all declared claims
+    and is None before that. `people` is the interval of the mean had other people been
+    tested; `unpaired` is Welch's difference, for claims with one term on each side.
+    `difference`, `unpaired` and `people` are None below two seeds.
     """
 
     claim: Claim
+    planned: int
     points: np.ndarray
     difference: Difference | None = None
     unpaired: Difference | None = None
@@ -56,17 +59,22 @@ class Finding:
     p: float | None = None
     verdict: str = "undecided"
 
+    @property
+    def complete(self) -> bool:
+        """Whether every seed that was planned is there."""
+        return len(self.points) == self.planned
+
     def sentence(self) -> str:
         """What came out, in one line."""
         count, gap = len(self.points), self.difference
-        seeds = f"{count} seed{'s' * (count != 1)}"
         if gap is None:
-            return f"{self.verdict}: {seeds} so far"
+            return f"{self.verdict}: {count} of {self.planned} seeds so far"
         score = "rank-1" if self.claim.score == "rank1" else self.claim.score
-        said = (
-            f"{self.verdict}: {gap.mean:+.2f} points of {score} "
-            f"({gap.low:+.2f} to {gap.high:+.2f}, {seeds}), corrected p {self.p:.3f}"
-        )
+        said = f"{gap.mean:+.2f} points of {score} ({gap.low:+.2f} to {gap.high:+.2f}, "
+        if not self.complete:
+            so_far = f"{count} of {self.planned} seeds"
+            return f"{self.verdict}, {said}{so_far}): no verdict before all are there"
+        said = f"{self.verdict}: {said}{count} seeds), corrected p {self.p:.3f}"
         if self.verdict == "undecided":
             said += f"; {gap.detectable:.1f} would have been found"
         return said
@@ -93,15 +101,22 @@ def declared() -> list[Claim]:
 
 
 def findings() -> list[Finding]:
-    """All claims with what the committed records say of them, corrected by Holm."""
+    """All claims with what the committed records say of them, corrected by Holm.
+
+    Claims whose seeds are not all there count in the correction, as never shown.
+    """
     found = [_finding(claim) for claim in declared()]
-    tested = [f for f in found if f.difference]
-    corrected = statistics.holm([f.difference.p for f in tested])
-    verdicts = {}
-    for one, p in zip(tested, corrected, strict=True):
-        said = statistics.verdict(one.difference.mean, p)
-        verdicts[one.claim.name] = {"p": float(p), "verdict": said}
-    return [Finding(**vars(one) | verdicts.get(one.claim.name, {})) for one in found]
+    ready = [f.complete and f.difference is not None for f in found]
+    each = [f.difference.p if r else 1.0 for f, r in zip(found, ready, strict=True)]
+    corrected = statistics.holm(each)
+    return [
+        _judged(one, float(p)) if r else one
+        for one, p, r in zip(found, corrected, ready, strict=True)
+    ]
+
+
+def _judged(one: Finding, p: float) -> Finding:
+    return replace(one, p=p, verdict=statistics.verdict(one.difference.mean, p))
 
 
 def scores(line: dict, term: str, score: str, protocol: str = "market") -> float:
@@ -134,11 +149,13 @@ def _on_other_half(table: np.ndarray) -> float:
 def _finding(claim: Claim) -> Finding:
     lines = records.lines(claim.study)
     terms = [(1, t) for t in claim.plus] + [(-1, t) for t in claim.minus]
-    seeds = [
+    cells = {(cell.variant, cell.seed) for cell in grid.find(claim.study).cells}
+    planned = [
         seed
         for seed in range(grid.find(claim.study).seeds)
-        if all((_variant(term), seed) in lines for _, term in terms)
+        if all((_variant(term), seed) in cells for _, term in terms)
     ]
+    seeds = [s for s in planned if all((_variant(t), s) in lines for _, t in terms)]
     table = np.array(
         [
             [
@@ -151,10 +168,11 @@ def _finding(claim: Claim) -> Finding:
     signs = np.array([sign for sign, _ in terms])
     points = table @ signs
     if len(points) < 2:
-        return Finding(claim, points)
+        return Finding(claim, len(planned), points)
     sides = table[:, signs > 0].sum(1), table[:, signs < 0].sum(1)
     return Finding(
         claim,
+        len(planned),
         points,
         statistics.paired(*sides),
         statistics.welch(*sides) if len(terms) == 2 else None,
