@@ -9,10 +9,11 @@ import zipfile
 from pathlib import Path
 
 import book
+import nbformat
 import pytest
 from PIL import Image
 
-from reprolib.book import cli
+from reprolib.book import cli, execute
 from reprolib.book.run import open_run
 from reprolib.study.store import Store
 
@@ -262,3 +263,20 @@ def test_data_download_in_a_batch_is_not_asked(project, capsys, monkeypatch):
     monkeypatch.setattr("builtins.input", lambda question: pytest.fail("asked"))
     assert cli.main(["data", "download", "viper", "photos", "--yes-to-terms"]) == 0
     assert "academic research only" in capsys.readouterr().out
+
+
+def test_sizes_count_words_cells_and_lines(capsys, monkeypatch):
+    new = nbformat.v4
+    cells = [
+        new.new_markdown_cell("# A title\n\nfour words of prose"),
+        new.new_code_cell("a = 1"),
+        new.new_markdown_cell("one more"),
+        *(new.new_code_cell("\n".join("b" * lines)) for lines in (4, 2, 9)),
+    ]
+    monkeypatch.setattr(execute, "chapters", lambda: ["00_start"])
+    monkeypatch.setattr(execute, "source", lambda name: name)
+    monkeypatch.setattr(execute, "load", lambda _: new.new_notebook(cells=cells))
+    assert cli.main(["sizes"]) == 0
+    row = capsys.readouterr().out.splitlines()[1]
+    # Nine words (the title's mark counts), six cells, four of code; 1, 2, 4, 9 lines.
+    assert row.split() == ["00_start", "9", "6", "4", "3", "9"]

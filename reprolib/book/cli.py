@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     command("publish", publish, "refresh the committed notebooks and figures", where)
     command("readme", refresh_readme, "write the committed results into README.md")
     command("exercises", write_exercises, "write the chapters without solutions")
+    command("sizes", print_sizes, "count words, cells and lines of every chapter")
     command("sync", sync, "bring each notebook up to its .py, keeping outputs")
     data_commands.register(commands)
     study_commands.register(commands)
@@ -209,3 +210,11 @@ def sync(options: argparse.Namespace) -> None:
 
     for name in execute.chapters():
         print(publish.sync(Path(execute.source(name))))
+
+
+def print_sizes(options: argparse.Namespace) -> None:
+    """Words, cells and lines of every chapter."""
+    from reprolib.book import execute, tables
+
+    names = execute.chapters()
+    print(tables.sizes({n: execute.load(execute.source(n)) for n in names}))

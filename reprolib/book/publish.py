@@ -25,6 +25,8 @@ ROOMS = (
 FACTS = ("profile", "dataset", "seed", "commit", "versions", "hardware", "seconds")
 SUFFIX = {"image/svg+xml": ".svg", "image/png": ".png"}
 KEPT = ("tags", "mystnb")
+# What no lecturer would put on a slide: the opening of a chapter, and its record.
+MACHINERY = ("= book.open(", "run.write(")
 
 
 def code_digest(py: Path) -> str:
@@ -97,6 +99,7 @@ def sync(py: Path) -> Path:
                 cell.outputs = ran[cell.id].outputs
                 cell.execution_count = ran[cell.id].execution_count
         _show_captions(notebook, int(py.stem[:2]))
+    _fold(notebook)
     _write(notebook, target)
     return target
 
@@ -136,6 +139,7 @@ def _executed(folder: Path, py: Path) -> tuple[NotebookNode, dict]:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = done.outputs, done.execution_count
     _show_captions(notebook, int(py.stem[:2]))
+    _fold(notebook)
     facts = {k: record[k] for k in FACTS}
     notebook.metadata["reprolib"] = {"code": code_digest(py), **facts}
     return notebook, record
@@ -151,6 +155,18 @@ def _show_captions(notebook: NotebookNode, chapter: int) -> None:
         kept = [o for o in cell.outputs if o.get("metadata") != kind]
         below = nbformat.v4.new_output("display_data", text, metadata=kind)
         cell.outputs = [*kept, below] if kept else []
+
+
+def _fold(notebook: NotebookNode) -> None:
+    """Close the code that draws figures, opens the chapter or keeps its record.
+
+    Jupyter shows three dots in its place, which open it.
+    """
+    for cell in notebook.cells:
+        drawing = cell.metadata.get("mystnb", {}).get("figure")
+        if drawing or any(words in cell.source for words in MACHINERY):
+            if cell.cell_type == "code":
+                cell.metadata["jupyter"] = {"source_hidden": True}
 
 
 def _figures(notebook: NotebookNode, record: dict, folder: Path) -> list[dict]:

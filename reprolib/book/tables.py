@@ -1,7 +1,8 @@
-"""Tables for a terminal: what a run trained, and the trained networks."""
+"""Tables for a terminal: trained networks, with their scores, and chapters' sizes."""
 
 import numpy as np
 import pandas as pd
+from nbformat import NotebookNode
 
 from reprolib.book.run import Run
 from reprolib.study import claims, records, variants
@@ -57,3 +58,21 @@ def models(every: list[Model]) -> str:
         for m in every
     ]
     return pd.DataFrame(rows).to_string(index=False)
+
+
+def sizes(notebooks: dict[str, NotebookNode]) -> str:
+    """A line a chapter: words of prose, cells, and lines of code a cell."""
+    rows = {}
+    for name, notebook in notebooks.items():
+        by_type = {"markdown": [], "code": []}
+        for cell in notebook.cells:
+            by_type[cell.cell_type].append(cell.source)
+        lines = [source.count("\n") + 1 for source in by_type["code"]]
+        rows[name] = {
+            "words": sum(len(source.split()) for source in by_type["markdown"]),
+            "cells": len(notebook.cells),
+            "code cells": len(lines),
+            "lines, median": f"{np.median(lines):g}",
+            "lines, most": max(lines),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").to_string()
