@@ -117,7 +117,7 @@ echo "${{ONEDNN_MAX_CPU_ISA-any}} {name} $*" >> "{log}"
 def ci(tmp_path):
     """Runs .ci/run where make and python only write down how they were called."""
     log = tmp_path / "log"
-    for path in ("bin/make", ".venv/bin/python"):
+    for path in ("bin/make", "bin/chromium", ".venv/bin/python"):
         fake = tmp_path / path
         fake.parent.mkdir(parents=True)
         fake.write_text(FAKE.format(name=fake.name, log=log))

@@ -163,10 +163,10 @@ def _fold(notebook: NotebookNode) -> None:
     Jupyter shows three dots in its place, which open it.
     """
     for cell in notebook.cells:
-        drawing = cell.metadata.get("mystnb", {}).get("figure")
-        if drawing or any(words in cell.source for words in MACHINERY):
-            if cell.cell_type == "code":
-                cell.metadata["jupyter"] = {"source_hidden": True}
+        draws = "figure" in cell.metadata.get("mystnb", {})
+        machinery = draws or any(words in cell.source for words in MACHINERY)
+        if machinery and cell.cell_type == "code":
+            cell.metadata["jupyter"] = {"source_hidden": True}
 
 
 def _figures(notebook: NotebookNode, record: dict, folder: Path) -> list[dict]:
