@@ -119,7 +119,7 @@ def ci(tmp_path):
     log = tmp_path / "log"
     for path in ("bin/make", "bin/chromium", ".venv/bin/python"):
         fake = tmp_path / path
-        fake.parent.mkdir(parents=True)
+        fake.parent.mkdir(parents=True, exist_ok=True)
         fake.write_text(FAKE.format(name=fake.name, log=log))
         fake.chmod(0o755)
     (tmp_path / "tests").mkdir()
