@@ -18,7 +18,7 @@ data_root: str = ""  # where the photographs lie; the drawn data need none
 runs_root: str = ""  # where runs are kept; empty: runs/ of the project
 seed: int = 0  # chooses the people and queries shown; the networks are those of seed 0
 
-# %% tags=["hide-input"]
+# %%
 import copy
 import inspect
 
@@ -128,7 +128,7 @@ print(
 )
 print(f"{active:.0f} % of the triplets are still active.")
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "curves", "caption": "One training. Left: the identity loss; the grey line is what guessing costs. Middle: both hinges. Right: the share of hardest triplets that still cost something. Dotted lines mark where the learning rate falls by ten."}, "image": {"alt": "Three panels over the batch number: a falling identity loss below a grey line, two falling hinges, and the share of active triplets. Two dotted vertical lines in each."}}
+# %% mystnb={"figure": {"name": "curves", "caption": "One training. Left: the identity loss; the grey line is what guessing costs. Middle: both hinges. Right: the share of hardest triplets that still cost something. Dotted lines mark where the learning rate falls by ten."}, "image": {"alt": "Three panels over the batch number: a falling identity loss below a grey line, two falling hinges, and the share of active triplets. Two dotted vertical lines in each."}}
 smooth = log.rolling(max(1, len(log) // 20), min_periods=1, center=True).mean()
 fig, axes = plt.subplots(1, 3, figsize=(figures.WIDTH, 2.6))
 axes[0].plot(smooth["identity"], color=figures.GREY)
@@ -203,7 +203,7 @@ for on in people:
     print(f"{by['plain']:.1f} mAP, recipe {by['recipe']:.1f}, best", end=" ")
     print(f"{by.idxmax()} {by.max():.1f}; collapsed: {', '.join(fallen) or 'none'}.")
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "recipes", "caption": "mAP of ten recipes on drawn people and on photographs (CUHK03, detected boxes, market protocol), by the global and by the aligned distance. A dot is a seed."}, "image": {"alt": "Two panels of dots with a row for each of ten recipes, blue for the global distance and green for the aligned one. On photographs only some rows leave the lowest scores."}}
+# %% mystnb={"figure": {"name": "recipes", "caption": "mAP of ten recipes on drawn people and on photographs (CUHK03, detected boxes, market protocol), by the global and by the aligned distance. A dot is a seed."}, "image": {"alt": "Two panels of dots with a row for each of ten recipes, blue for the global distance and green for the aligned one. On photographs only some rows leave the lowest scores."}}
 palette = {kind: figures.COLOURS[kind] for kind in ("global", "aligned")}
 fig, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 3.8), sharey=True)
 for ax, on in zip(axes, people, strict=True):
@@ -242,7 +242,7 @@ for method, scored in by_steps.items():
     print(f"{method}: {best:.1f} mAP after {longest} batches,", end=" ")
     print(f"{best - before:+.1f} for the last doubling.")
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "length", "caption": "mAP of the global distance over the length of the training, drawn people with boxes as a real detector's. A dot is a student of a seed, lines join the means."}, "image": {"alt": "Three rising curves of mAP over the number of batches on a doubling axis, for global, aligned and mutual training."}}
+# %% mystnb={"figure": {"name": "length", "caption": "mAP of the global distance over the length of the training, drawn people with boxes as a real detector's. A dot is a student of a seed, lines join the means."}, "image": {"alt": "Three rising curves of mAP over the number of batches on a doubling axis, for global, aligned and mutual training."}}
 fig, ax = plt.subplots(figsize=(figures.WIDTH, 3.0))
 for method, some in length.groupby("method"):
     colour = figures.COLOURS[method]
@@ -318,7 +318,7 @@ for name, what in NAMES.items():
     )
     print(f"between two that never spoke, {ratio[name]:.2f} times as far apart.")
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "mutual-curves", "caption": "The two exchanges between the students, without their weights: the squared difference of their distance matrices, and the divergence of their predictions. The dots at the end stand for the trained students and, black, for a couple that never exchanged anything."}, "image": {"alt": "Two panels over the batch number, one curve each, smoothed over a grey one: the metric mutual loss and the classification mutual loss. At the right end of each a coloured dot and a black one."}}
+# %% mystnb={"figure": {"name": "mutual-curves", "caption": "The two exchanges between the students, without their weights: the squared difference of their distance matrices, and the divergence of their predictions. The dots at the end stand for the trained students and, black, for a couple that never exchanged anything."}, "image": {"alt": "Two panels over the batch number, one curve each, smoothed over a grey one: the metric mutual loss and the classification mutual loss. At the right end of each a coloured dot and a black one."}}
 window = max(1, len(pair_log) // 20)
 smooth = pair_log.rolling(window, min_periods=1, center=True).mean()
 fig, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 2.7))
@@ -401,7 +401,7 @@ for by in groups:
     start, stop = (silhouette[when][by] for when in silhouette)
     print(f"The silhouette by {by} goes from {start:+.2f} to {stop:+.2f}.")
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "embeddings", "caption": "Test pictures of ten people, chosen at random, before and after training. A colour is a person, a marker a camera. The titles name the silhouettes of all test people, by person and by camera."}, "image": {"alt": "Two scatter plots of the same pictures. Before training the colours are mixed; after training points of one colour lie closer together, whatever their marker."}}
+# %% mystnb={"figure": {"name": "embeddings", "caption": "Test pictures of ten people, chosen at random, before and after training. A colour is a person, a marker a camera. The titles name the silhouettes of all test people, by person and by camera."}, "image": {"alt": "Two scatter plots of the same pictures. Before training the colours are mixed; after training points of one colour lie closer together, whatever their marker."}}
 generator = torch.Generator().manual_seed(seed)
 known = torch.unique(query.pids)
 ten = known[torch.randperm(len(known), generator=generator)[:10]]
@@ -474,7 +474,7 @@ def some(queries, count=2):
     return queries[order[:count]].tolist()
 
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "ranked", "caption": "Four queries, chosen at random: two whose nearest gallery picture is right, above, and two whose nearest is wrong. Green frames and ticks show the same person, red ones and crosses somebody else."}, "image": {"alt": "Four rows of nine pictures. Each begins with a query; in the first two rows the first of the eight pictures after it has a green frame, in the last two a red one."}}
+# %% mystnb={"figure": {"name": "ranked", "caption": "Four queries, chosen at random: two whose nearest gallery picture is right, above, and two whose nearest is wrong. Green frames and ticks show the same person, red ones and crosses somebody else."}, "image": {"alt": "Four rows of nine pictures. Each begins with a query; in the first two rows the first of the eight pictures after it has a green frame, in the last two a red one."}}
 shown = some(failed) if len(failed) else result.ap.argsort()[:2].tolist()
 ranked_lists(some(right if len(right) else torch.arange(len(query))) + shown)
 share = 100 * len(right) / max(1, len(right) + len(failed))
@@ -535,7 +535,7 @@ mean = {name: float(some.mean()) for name, some in cells.items()}
 print(f"Per cell, the path costs {mean['aligned']:.2f} ({len(path)} cells),", end=" ")
 print(f"the diagonal {mean['rigid']:.2f} ({len(d)} cells).")
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "learned-alignment", "caption": "Two pictures of one person from two cameras under wrong boxes, linked by the shortest path through the distances of their learnt stripes, and that path on the matrix."}, "image": {"alt": "Left, two pictures of a pedestrian cut into seven stripes, joined by slanted lines between equal parts of the body. Right, a seven by seven heat map with numbers and a red staircase that leaves the diagonal."}}
+# %% mystnb={"figure": {"name": "learned-alignment", "caption": "Two pictures of one person from two cameras under wrong boxes, linked by the shortest path through the distances of their learnt stripes, and that path on the matrix."}, "image": {"alt": "Left, two pictures of a pedestrian cut into seven stripes, joined by slanted lines between equal parts of the body. Right, a seven by seven heat map with numbers and a red staircase that leaves the diagonal."}}
 fig, (left, right_picture, matrix) = plt.subplots(
     1, 3, figsize=(figures.WIDTH, 3.3), width_ratios=(1, 1, 2.4)
 )
@@ -588,7 +588,7 @@ if data.landmarks:
 else:
     print("no landmarks in this data set: the path cannot be checked against the truth")
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "path-shift", "caption": "True shift of the waist between two pictures of a person, and the shift that the shortest path found, before and after training. A perfect path would lie on the grey line, give or take half a stripe; rigid matching is the dashed line at zero."}, "image": {"alt": "Two scatter plots of found shift over true shift in percent of the height, with a diagonal line and a dashed horizontal one, before training on the left and after training on the right."}}
+# %% mystnb={"figure": {"name": "path-shift", "caption": "True shift of the waist between two pictures of a person, and the shift that the shortest path found, before and after training. A perfect path would lie on the grey line, give or take half a stripe; rigid matching is the dashed line at zero."}, "image": {"alt": "Two scatter plots of found shift over true shift in percent of the height, with a diagonal line and a dashed horizontal one, before training on the left and after training on the right."}}
 if shifts:
     fig, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 3.2), sharey=True)
     for ax, (when, found) in zip(axes, shifts.items(), strict=True):

@@ -21,7 +21,7 @@ data_root: str = ""  # where the photographs lie; the drawn data need none
 runs_root: str = ""  # where runs are kept; empty: runs/ of the project
 seed: int = 0  # of the one network that this chapter looks up or trains itself
 
-# %% tags=["hide-input"]
+# %%
 from dataclasses import replace
 
 import matplotlib.pyplot as plt
@@ -97,7 +97,7 @@ print(f"By shift that is an error of {stands['shift']:.2f},", end=" ")
 print(f"by size one of {stands['scale']:.2f}; a box error of 1 is", end=" ")
 print(f"{1 / stands['scale']:.1f} to {1 / stands['shift']:.1f} times as bad.")
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "real-detector", "caption": "How far CUHK03's detector moves and scales its boxes, against boxes drawn by hand (bars), beside the law of the drawn data at an error of 1 (dashed) and at the error of the same spread (line)."}, "image": {"alt": "Two histograms, narrow and centred, of the shift of the centre and of the change of height, inside a wide dashed rectangle, the law at an error of 1, and a narrower one."}}
+# %% mystnb={"figure": {"name": "real-detector", "caption": "How far CUHK03's detector moves and scales its boxes, against boxes drawn by hand (bars), beside the law of the drawn data at an error of 1 (dashed) and at the error of the same spread (line)."}, "image": {"alt": "Two histograms, narrow and centred, of the shift of the centre and of the change of height, inside a wide dashed rectangle, the law at an error of 1, and a narrower one."}}
 fig, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 2.7))
 laws = ("centre", "shift", 20.0), ("log height", "scale", 100 * np.log(1.25))
 for ax, (name, at, limit) in zip(axes, laws, strict=True):
@@ -142,7 +142,7 @@ ranges = shown.groupby("name").mAP.agg(np.ptp)
 print(f"The best seed of a row beats the worst by {ranges.min():.1f} to", end=" ")
 print(f"{ranges.max():.1f} points of mAP.")
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "every-seed", "caption": "Every seed of every row, trained and tested on boxes as wrong as a real detector's. A name says the branch in training and the distance at the test. A dot is one training, a stroke the mean."}, "image": {"alt": "Two panels of dots, mAP and rank-1 in percent, a row for each pair of training and distance, coloured by method, with a short vertical stroke at each mean."}}
+# %% mystnb={"figure": {"name": "every-seed", "caption": "Every seed of every row, trained and tested on boxes as wrong as a real detector's. A name says the branch in training and the distance at the test. A dot is one training, a stroke the mean."}, "image": {"alt": "Two panels of dots, mAP and rank-1 in percent, a row for each pair of training and distance, coloured by method, with a short vertical stroke at each mean."}}
 fig, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 3.3), sharey=True)
 for ax, score in zip(axes, ("mAP", "rank1"), strict=True):
     look = {"hue": "row", "palette": COLOURS, "legend": False, "jitter": 0.15}
@@ -266,7 +266,7 @@ once, ever = alarm.mean(0), np.maximum.accumulate(alarm, 1).mean(0)
 print(f"Nothing is there: one look after {LAST} seeds errs in {100 * once[-1]:.0f} %,")
 print(f"stopping at the first interval without zero in {100 * ever[-1]:.0f} %.")
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "running-interval", "caption": "Left: the interval of one claim after every seed, that of the claim which changed its answer most often; its verdict is due at the dashed line, when all the seeds declared beforehand are there. Right: 20,000 claims about pure noise; how often an interval leaves out zero if one looks once, and if one stops at the first look that does."}, "image": {"alt": "Left, a mean with error bars over the number of seeds, wide at two seeds and narrower later, around a line at zero, with a dashed line at the declared number. Right, two curves over the number of seeds: a level one near five percent and one that rises above it."}}
+# %% mystnb={"figure": {"name": "running-interval", "caption": "Left: the interval of one claim after every seed, that of the claim which changed its answer most often; its verdict is due at the dashed line, when all the seeds declared beforehand are there. Right: 20,000 claims about pure noise; how often an interval leaves out zero if one looks once, and if one stops at the first look that does."}, "image": {"alt": "Left, a mean with error bars over the number of seeds, wide at two seeds and narrower later, around a line at zero, with a dashed line at the declared number. Right, two curves over the number of seeds: a level one near five percent and one that rises above it."}}
 fig, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 3.0))
 planned, path = findings[tempting].planned, looks(findings[tempting].points)
 for k, (middle, low, high) in enumerate(path):
@@ -321,7 +321,7 @@ for box, what in BOXES.items():
 say("global-aligned", "global-aligned-rank1", "global-because-stripes",
     "global-because-aligned", "global-because-aligned-bad")  # fmt: skip
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "global-feature", "caption": "What an aligned local branch in training adds to the global feature, against three other trainings, on a real detector's boxes and on bad ones. Small dots are seeds, large ones means, lines 95 % intervals before the correction."}, "image": {"alt": "Two panels, each with a row for every opponent: no branch, a branch without stripes, a rigid branch. Small dots scatter around a large one with a horizontal interval; a vertical line marks zero."}}
+# %% mystnb={"figure": {"name": "global-feature", "caption": "What an aligned local branch in training adds to the global feature, against three other trainings, on a real detector's boxes and on bad ones. Small dots are seeds, large ones means, lines 95 % intervals before the correction."}, "image": {"alt": "Two panels, each with a row for every opponent: no branch, a branch without stripes, a rigid branch. Small dots scatter around a large one with a horizontal interval; a vertical line marks zero."}}
 fig, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 2.5), sharex=True, sharey=True)
 others = {"global": "no branch", "whole": "no stripes", "unaligned": "rigid stripes"}
 for ax, box in zip(axes, BOXES, strict=True):
@@ -374,7 +374,7 @@ for box, what in BOXES.items():
 say("method", "method-perfect")
 
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "dose-response", "caption": "mAP as the test boxes get worse, for networks trained on a real detector's boxes (left) and on bad ones (right), each tested on its own distance. Lines are means over seeds, the shade runs from the worst seed to the best. The grey band is where CUHK03's detector stands."}, "image": {"alt": "Two panels of mAP over the error of the test boxes from 0 to 1. In each, three falling shaded lines for the global, unaligned and aligned distance, with dots at the errors."}}
+# %% mystnb={"figure": {"name": "dose-response", "caption": "mAP as the test boxes get worse, for networks trained on a real detector's boxes (left) and on bad ones (right), each tested on its own distance. Lines are means over seeds, the shade runs from the worst seed to the best. The grey band is where CUHK03's detector stands."}, "image": {"alt": "Two panels of mAP over the error of the test boxes from 0 to 1. In each, three falling shaded lines for the global, unaligned and aligned distance, with dots at the errors."}}
 def mark_detector(ax):
     """A grey band where CUHK03's detector stands."""
     ends = sorted((stands["shift"], stands["scale"]))
@@ -425,7 +425,7 @@ for box, what in BOXES.items():
     print("worst is {} training, {} test.".format(*mean[box].idxmin()))
 say("testing", "training", "testing-bad", "training-bad", "warped", "warped-bad")
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "training-or-test", "caption": "mAP by the way of matching in training (rows) and at the test (columns), trained and tested on the same kind of boxes. Both panels share their colours. The titles tell what sliding at the test adds to the rigid method, and what training along the path adds to that."}, "image": {"alt": "Two three by three tables of numbers, coloured from dark to light: rigid, aligned and warped training against rigid, aligned and warped test, for a real detector's boxes and for bad ones."}}
+# %% mystnb={"figure": {"name": "training-or-test", "caption": "mAP by the way of matching in training (rows) and at the test (columns), trained and tested on the same kind of boxes. Both panels share their colours. The titles tell what sliding at the test adds to the rigid method, and what training along the path adds to that."}, "image": {"alt": "Two three by three tables of numbers, coloured from dark to light: rigid, aligned and warped training against rigid, aligned and warped test, for a real detector's boxes and for bad ones."}}
 fig, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 2.9), sharey=True)
 ends = {"vmin": 5 * np.floor(mean.min() / 5), "vmax": 5 * np.ceil(mean.max() / 5)}
 for ax, box in zip(axes, BOXES, strict=True):
@@ -474,7 +474,7 @@ print("Cells on the same part, bad boxes:", end=" ")
 print(", ".join(f"{name} {share:.0f} %" for name, share in right.items()))
 print(f"Training along the path adds {gained:+.1f} points to training rigidly.")
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "same-part", "caption": "Of the cells on the shortest path between two pictures of a person, the share that joins the same part of the body, over the error of the boxes; the dashed line is the share on the diagonal, which rigid matching uses."}, "image": {"alt": "Falling lines over the error of the test boxes: aligned, unaligned and warped training, a dashed line for the diagonal, and a grey one for the untrained network."}}
+# %% mystnb={"figure": {"name": "same-part", "caption": "Of the cells on the shortest path between two pictures of a person, the share that joins the same part of the body, over the error of the boxes; the dashed line is the share on the diagonal, which rigid matching uses."}, "image": {"alt": "Falling lines over the error of the test boxes: aligned, unaligned and warped training, a dashed line for the diagonal, and a grey one for the untrained network."}}
 fig, ax = plt.subplots(figsize=(figures.WIDTH, 2.9))
 for row in KINDS:
     ax.plot(part.path[row], "o-", color=COLOURS[row], label=f"path, trained {row}")
@@ -527,7 +527,7 @@ for what, found in both.items():
     )
 say("both", "both-bad")
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "sum-weight", "caption": "Rank-1 of the sum of global and local distance over the local one's weight, for networks trained along the path, tested along it. Thin lines are seeds, the thick one their mean; weight 0 is the global distance alone."}, "image": {"alt": "Rank-1 over the weight of the local distance from zero to two: thin lines for seeds and a thick mean, for each of two kinds of boxes."}}
+# %% mystnb={"figure": {"name": "sum-weight", "caption": "Rank-1 of the sum of global and local distance over the local one's weight, for networks trained along the path, tested along it. Thin lines are seeds, the thick one their mean; weight 0 is the global distance alone."}, "image": {"alt": "Rank-1 over the weight of the local distance from zero to two: thin lines for seeds and a thick mean, for each of two kinds of boxes."}}
 fig, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 2.8), sharey=True)
 place = np.arange(len(measuring.SUM_WEIGHTS))
 for ax, box in zip(axes, BOXES, strict=True):

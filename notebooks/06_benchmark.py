@@ -20,7 +20,7 @@ data_root: str = ""  # where the photographs lie; the drawn data need none
 runs_root: str = ""  # where runs are kept; empty: runs/ of the project
 seed: int = 0  # draws the smaller galleries of this chapter; the network is of seed 0
 
-# %% tags=["hide-input"]
+# %%
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -155,7 +155,7 @@ worst = np.abs(LAMBDA * d + (1 - LAMBDA) * d_J - after[chosen, few].numpy()).max
 print(f"By hand and by the library: {worst:.0e} apart at most;", end=" ")
 print(f"{100 * (d_J == 1).mean():.0f} % share no neighbour with query {chosen}.")
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "reranked-list", "caption": "The chosen query's ranked list before re-ranking (top) and after it (bottom), ticks and green frames right, crosses and red frames wrong. A double arrow below marks a picture that has the query among its own twenty nearest, a single arrow one that has not."}, "image": {"alt": "Two rows of pictures. Each starts with the same query; the eight nearest gallery pictures follow, with rank, tick or cross and a single or double arrow; the lower row has more ticks."}}
+# %% mystnb={"figure": {"name": "reranked-list", "caption": "The chosen query's ranked list before re-ranking (top) and after it (bottom), ticks and green frames right, crosses and red frames wrong. A double arrow below marks a picture that has the query among its own twenty nearest, a single arrow one that has not."}, "image": {"alt": "Two rows of pictures. Each starts with the same query; the eight nearest gallery pictures follow, with rank, tick or cross and a single or double arrow; the lower row has more ticks."}}
 own = gallery.pids == query.pids[:, None]
 hidden = own & (gallery.camids == query.camids[:, None]) | (gallery.pids == -1)
 tables = [d.masked_fill(hidden, torch.inf) for d in (plain, after)]
@@ -218,7 +218,7 @@ print(f"Aligned, global distance, box 0.4: {main.mAP.mean():+.1f} points of mAP 
 print(f"{main['rank1'].mean():+.1f} of rank-1; a query is {100 / len(query):.1f}.")
 lifted.round(1)
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "reranking-gain", "caption": "Every arrow is one trained network, from its score before re-ranking to its score after it: blue where it does not fall, orange where it falls."}, "image": {"alt": "Two panels of horizontal arrows in groups by training and distance. In the left panel, mAP, blue arrows point to the right; in the right panel, rank-1, arrows are shorter and some are orange and point to the left."}}
+# %% mystnb={"figure": {"name": "reranking-gain", "caption": "Every arrow is one trained network, from its score before re-ranking to its score after it: blue where it does not fall, orange where it falls."}, "image": {"alt": "Two panels of horizontal arrows in groups by training and distance. In the left panel, mAP, blue arrows point to the right; in the right panel, rank-1, arrows are shorter and some are orange and point to the left."}}
 size = (figures.WIDTH, 1.2 + 0.42 * len(groups))
 fig, axes = plt.subplots(1, 2, figsize=size, sharey=True)
 for ax, score in zip(axes, ("mAP", "rank1"), strict=True):
@@ -266,7 +266,7 @@ print(f"Other pictures of a person: {typical} here, {market:.0f} in Market1501's
 print(f"mAP gains {gains[K1]:.1f} at k1 = {K1}, {gains.max():.1f} at {gains.idxmax()}.")
 by_k1.round(1)
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "neighbourhood-size", "caption": "The global distance of this run's network after re-ranking, over the number of neighbours k1. Dashed: without re-ranking. Dotted: how many other pictures a person has."}, "image": {"alt": "Two curves, rank-1 above mAP, over k1 from 2 to 40 on a logarithmic axis; both have their highest points at small k1 and fall to the right. Dashed horizontal lines stand for the scores without re-ranking, a dotted vertical line for the number of pictures of a person."}}
+# %% mystnb={"figure": {"name": "neighbourhood-size", "caption": "The global distance of this run's network after re-ranking, over the number of neighbours k1. Dashed: without re-ranking. Dotted: how many other pictures a person has."}, "image": {"alt": "Two curves, rank-1 above mAP, over k1 from 2 to 40 on a logarithmic axis; both have their highest points at small k1 and fall to the right. Dashed horizontal lines stand for the scores without re-ranking, a dotted vertical line for the number of pictures of a person."}}
 fig, ax = plt.subplots(figsize=(figures.WIDTH, 3.0))
 for score, colour in (("rank1", "C1"), ("mAP", "C0")):
     ax.plot(by_k1.loc[score], "o-", color=colour)
@@ -293,7 +293,7 @@ for k1 in (K1, max(2, min(typical, K1 - 1))):
 apart = {k: [d[asked, j][has].numpy() for j in (last, wrong)] for k, d in apart.items()}
 ahead = {k: 100 * (match < stranger).mean() for k, (match, stranger) in apart.items()}
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "company", "caption": "How little company (d_J) a query shares with its farthest true match (blue) and with the nearest stranger (orange), over all queries, for two sizes of the neighbourhood."}, "image": {"alt": "Two histograms over d_J from 0 to 1. With twenty neighbours the orange strangers spread over the whole axis and overlap with the blue matches; with fewer neighbours most strangers stand at 1."}}
+# %% mystnb={"figure": {"name": "company", "caption": "How little company (d_J) a query shares with its farthest true match (blue) and with the nearest stranger (orange), over all queries, for two sizes of the neighbourhood."}, "image": {"alt": "Two histograms over d_J from 0 to 1. With twenty neighbours the orange strangers spread over the whole axis and overlap with the blue matches; with fewer neighbours most strangers stand at 1."}}
 fig, axes = plt.subplots(1, 3, figsize=(figures.WIDTH + 0.6, 2.7), sharey=True)
 names = ("farthest match", "nearest stranger")
 for ax, (k1, both) in zip(axes, apart.items(), strict=True):
@@ -376,7 +376,7 @@ for kind, part in kinds.items():
     print(f"Largest {kind}: {name}, {part.mAP[name]:+.1f} points of mAP.")
 print("Rank-1 stays with:", ", ".join(change.index[change["rank1"] == 0]) or "none")
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "protocol-choices", "caption": "What each rule adds to mAP (blue) and rank-1 (orange) of the very same features. Above, choices of careful people; below, faults. The grey band is one standard deviation of mAP over the seeds of the record, on either side."}, "image": {"alt": "Two panels of horizontal bars around zero, choices above and faults below, each rule with a bar for mAP and one for rank-1 and the number at its end. The bars of the faults reach several times as far as those of the choices."}}
+# %% mystnb={"figure": {"name": "protocol-choices", "caption": "What each rule adds to mAP (blue) and rank-1 (orange) of the very same features. Above, choices of careful people; below, faults. The grey band is one standard deviation of mAP over the seeds of the record, on either side."}, "image": {"alt": "Two panels of horizontal bars around zero, choices above and faults below, each rule with a bar for mAP and one for rank-1 and the number at its end. The bars of the faults reach several times as far as those of the choices."}}
 spread = float(np.nan_to_num(main["mAP before"].std()))
 shape = {"figsize": (figures.WIDTH, 4.2), "height_ratios": (3, 4), "sharex": True}
 fig, axes = plt.subplots(2, 1, **shape)
@@ -488,7 +488,7 @@ by_size = pd.DataFrame(by_size).T
 (short, easy), (long, hard) = by_size["rank1"].iloc[[0, -1]].items()
 print(f"Rank-1 is {easy:.1f} among {short} strangers, {hard:.1f} among {long}.")
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "three-protocols", "caption": "One network by three other protocols. Left: rank-1 in 100 galleries of one picture a person; dashed, in the gallery with all pictures. Middle: tracklets of frames with wrong boxes, pooled; dashed, one box that fits. Right: lists of candidates, by the number of strangers in them."}, "image": {"alt": "Three panels. A histogram of rank-1 with a dashed line to its right; mAP and rank-1 rising with the number of pooled frames towards dashed lines; mAP and rank-1 falling with the length of the list."}}
+# %% mystnb={"figure": {"name": "three-protocols", "caption": "One network by three other protocols. Left: rank-1 in 100 galleries of one picture a person; dashed, in the gallery with all pictures. Middle: tracklets of frames with wrong boxes, pooled; dashed, one box that fits. Right: lists of candidates, by the number of strangers in them."}, "image": {"alt": "Three panels. A histogram of rank-1 with a dashed line to its right; mAP and rank-1 rising with the number of pooled frames towards dashed lines; mAP and rank-1 falling with the length of the list."}}
 fig, axes = plt.subplots(1, 3, figsize=(figures.WIDTH + 0.6, 2.9))
 axes[0].hist(draws, 12, color=figures.SKY)
 axes[0].axvline(whole, color="black", linestyle="--")
@@ -543,7 +543,7 @@ paper["read in"] = [
 ]
 paper[["protocol", *NUMBERS, "status", "note", "read in"]].astype(object).fillna("-")
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "reported", "caption": "What was reported on Market1501, before re-ranking (left) and after it (right): the paper (star, trained on four data sets), its co-author (squares) and independent codes (circles), both trained on Market1501 alone. None states repeats, so none has error bars."}, "image": {"alt": "Two scatter plots of mAP over rank-1. On the left circles, squares and the paper's star form one rising band, with the star and one square at its upper right end. On the right the star lies alone at the upper right."}}
+# %% mystnb={"figure": {"name": "reported", "caption": "What was reported on Market1501, before re-ranking (left) and after it (right): the paper (star, trained on four data sets), its co-author (squares) and independent codes (circles), both trained on Market1501 alone. None states repeats, so none has error bars."}, "image": {"alt": "Two scatter plots of mAP over rank-1. On the left circles, squares and the paper's star form one rising band, with the star and one square at its upper right end. On the right the star lies alone at the upper right."}}
 LOOKS = {
     "independent": ("o", "C0", "best independent", (0.97, 0.3)),
     "a co-author": ("s", "C1", "best of the co-author", (0.62, 0.8)),

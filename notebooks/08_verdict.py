@@ -19,7 +19,7 @@ data_root: str = ""  # where the photographs lie; the drawn data need none
 runs_root: str = ""  # where runs are kept; empty: runs/ of the project
 seed: int = 0  # first weights of the network whose speed is measured
 
-# %% tags=["hide-input"]
+# %%
 import textwrap
 import time
 
@@ -46,7 +46,7 @@ settings = run.settings
 # The paragraph below is written by code, from the verdicts on what the method consists
 # of, so it changes when the records do. Differences are points of mAP on drawn people.
 
-# %% tags=["hide-input"]
+# %%
 findings = {found.claim.name: found for found in claims.findings()}
 PARTS = {
     "testing-bad": "matching stripes along the path helps where boxes are bad",
@@ -71,7 +71,7 @@ for name, part in PARTS.items():
         said += f" so far, {len(found.points)} of {found.planned} seeds"
     answers[found.verdict if found.complete else "open"].append(f"{part} ({said})")
 
-# %% tags=["hide-input"]
+# %%
 published = reported.load()
 market = published[published.dataset == "Market1501"].drop(columns="dataset")
 groups = {
@@ -114,7 +114,7 @@ Markdown("> **Should you believe the paper?** " + " ".join(text))
 #
 # **Predict, then run.** How many of all claims will be shown, and is any contradicted?
 
-# %% tags=["hide-input"]
+# %%
 HHJ = "huanghoujing/AlignedReID-Re-Production-Pytorch"
 MHH, PLUS = "michuanhaohao/AlignedReID (first)", "michuanhaohao/AlignedReID++"
 
@@ -151,7 +151,7 @@ print(
 )
 print(f"{waiting} wait for seeds, {len(findings) - len(seen)} of them have no two.")
 
-# %% tags=["hide-input"]
+# %%
 COLOUR = {1: "BLUE", 2: "GREEN", 3: "RED", 4: "PURPLE", 7: "ORANGE"}
 
 
@@ -174,7 +174,7 @@ def draw(ax, y, found):
     ax.annotate(text, (1.02, y), **look)
 
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "forest", "caption": "Every claim of chapter 5 that has cells, those on bad boxes below on an axis of their own: the mean difference over seeds with its 95 % interval before the correction, and the number of seeds. A full dot is shown after the correction, an open one undecided, a cross means that the opposite was shown; a dotted interval still lacks seeds and has no verdict. Diamonds are differences in other people's tables, the grey bar is what the paper is said to state. Colours are questions: the global feature, training or test, mutual learning, both distances, photographs."}, "image": {"alt": "A forest plot: rows of claims in words, each with a dot or cross and a horizontal interval around a vertical line at zero, its mean and number of seeds on the right; small diamonds beside some."}}
+# %% mystnb={"figure": {"name": "forest", "caption": "Every claim of chapter 5 that has cells, those on bad boxes below on an axis of their own: the mean difference over seeds with its 95 % interval before the correction, and the number of seeds. A full dot is shown after the correction, an open one undecided, a cross means that the opposite was shown; a dotted interval still lacks seeds and has no verdict. Diamonds are differences in other people's tables, the grey bar is what the paper is said to state. Colours are questions: the global feature, training or test, mutual learning, both distances, photographs."}, "image": {"alt": "A forest plot: rows of claims in words, each with a dot or cross and a horizontal interval around a vertical line at zero, its mean and number of seeds on the right; small diamonds beside some."}}
 bad = [found for found in seen if found.claim.name.endswith("-bad")]
 panels = [[found for found in seen if found not in bad], bad]
 sizes = [len(panel) + 1 for panel in panels]

@@ -18,7 +18,7 @@ data_root: str = ""  # where the photographs lie; this chapter needs none
 runs_root: str = ""  # where runs are kept; empty: runs/ of the project
 seed: int = 0  # draws the random features that are timed
 
-# %% tags=["hide-input"]
+# %%
 import time
 
 import matplotlib.pyplot as plt
@@ -133,7 +133,7 @@ print(f"Most is gained by {faster.idxmax()}, least by {faster.idxmin()};", end="
 print(f"results differ by {apart:.0e} at most.")
 timings[columns[:3]].round(1)
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fast-and-plain", "caption": "Time of the library's version and of the plain one, on a logarithmic axis: the longer the line, the more was gained. 200 queries among 800 pictures; re-ranking 100 among 500."}, "image": {"alt": "Three rows, one a task, each a horizontal line from a blue dot, the library, on the left to an orange dot, the plain version, on the right, with the ratio written over the line."}}
+# %% mystnb={"figure": {"name": "fast-and-plain", "caption": "Time of the library's version and of the plain one, on a logarithmic axis: the longer the line, the more was gained. 200 queries among 800 pictures; re-ranking 100 among 500."}, "image": {"alt": "Three rows, one a task, each a horizontal line from a blue dot, the library, on the left to an orange dot, the plain version, on the right, with the ratio written over the line."}}
 fig, ax = plt.subplots(figsize=(figures.WIDTH, 2.2))
 for y, (_, row) in enumerate(timings.iterrows()):
     ends = row[columns[:2]]
@@ -196,7 +196,7 @@ print(", ".join(f"{name} {row['last power']:.1f}" for name, row in growth.iterro
 print(f"Steepest: {steepest}.")
 growth.map(lambda x: x if isinstance(x, str) else f"{x:.1f}")
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "growth", "caption": "Seconds on one thread, both axes logarithmic, and the bare product of matrices as a dashed floor. Left: a million local distances by number of stripes. Middle: 64 queries against a growing gallery, eight stripes. Right: re-ranking, a sixth of the pictures being queries. The titles name the powers of the last step, in the order of the legend."}, "image": {"alt": "Three charts with logarithmic axes and rising lines, each with a dashed line below it. The local distance keeps nearly the same gap to its floor until the last step; re-ranking starts far above its floor and comes nearer; CMC and mAP come near theirs in the middle and draw away again."}}
+# %% mystnb={"figure": {"name": "growth", "caption": "Seconds on one thread, both axes logarithmic, and the bare product of matrices as a dashed floor. Left: a million local distances by number of stripes. Middle: 64 queries against a growing gallery, eight stripes. Right: re-ranking, a sixth of the pictures being queries. The titles name the powers of the last step, in the order of the legend."}, "image": {"alt": "Three charts with logarithmic axes and rising lines, each with a dashed line below it. The local distance keeps nearly the same gap to its floor until the last step; re-ranking starts far above its floor and comes nearer; CMC and mAP come near theirs in the middle and draw away again."}}
 fig, axes = plt.subplots(1, 3, figsize=(figures.WIDTH + 0.6, 2.9))
 places = dict(zip(CURVES, (0, 1, 1, 2), strict=True))
 for name, colour in zip(CURVES, ("BLUE", "BLUE", "ORANGE", "PURPLE"), strict=True):
@@ -254,7 +254,7 @@ print(f"The largest table, {widest}, would take {most:.1f} GB;", end=" ")
 print(f"the library needs {100 * memory.share.min():.0f} to", end=" ")
 print(f"{100 * memory.share.max():.0f} % of what one whole table would take.")
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "memory", "caption": "Memory for Market1501's test on a logarithmic axis: one whole table of 32-bit numbers against the most that the library was measured to need, result included. The dotted line is a laptop of 16 GB."}, "image": {"alt": "Three rows, one a task, each a horizontal line from a blue dot, the library, on the left to an orange dot, one whole table, on the right; a dotted vertical line at 16 gigabytes lies right of all of them."}}
+# %% mystnb={"figure": {"name": "memory", "caption": "Memory for Market1501's test on a logarithmic axis: one whole table of 32-bit numbers against the most that the library was measured to need, result included. The dotted line is a laptop of 16 GB."}, "image": {"alt": "Three rows, one a task, each a horizontal line from a blue dot, the library, on the left to an orange dot, one whole table, on the right; a dotted vertical line at 16 gigabytes lies right of all of them."}}
 fig, ax = plt.subplots(figsize=(figures.WIDTH, 2.2))
 for y, (_, row) in enumerate(memory.iterrows()):
     ends = row[["measured, MB", "one table, MB"]] / 1e3
