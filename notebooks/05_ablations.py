@@ -563,13 +563,19 @@ def moved(choices):
         usual = "global" if row.endswith("-only") else "aligned"
         gap = (some.set_index("seed").mAP - per_seed(usual, "global")).dropna()
         low, high = statistics.t_interval(gap) or (np.nan, np.nan)
-        rows[row] = {"points": gap.mean(), "low": low, "high": high, "seeds": len(gap)}
-    return pd.DataFrame(rows).T.sort_values("points").round(1)
+        if len(gap):
+            found = {"points": gap.mean(), "low": low, "high": high}
+            rows[row] = found | {"seeds": len(gap)}
+    return pd.DataFrame(rows).T.sort_values("points").round(1).astype({"seeds": int})
 
 
-choices = records.frame("drawn-choices")
-choices = moved(choices) if len(choices) else choices
-print(f"{len(choices)} choices of {len(grid.find('drawn-choices').rows)} are computed.")
+choices, asked_of = records.frame("drawn-choices"), grid.find("drawn-choices").rows
+if len(choices):
+    choices = moved(choices)
+    most = choices.points.abs().idxmax()
+    print(f"{most} moves it furthest, by {choices.points[most]:+.1f} points;", end=" ")
+    print(f"typical is {choices.points.abs().median():.1f}.")
+print(f"{len(choices)} of {len(asked_of)} choices are computed.")
 choices if len(choices) else None
 
 # %% [markdown]
@@ -593,7 +599,8 @@ for name in ("cuhk03-boxes", "cuhk03-imagenet", "viper-imagenet"):
         scores = scores[scores.kind.isin(["global", "unaligned", "aligned"])]
         by = scores.groupby(["row", "kind", "trained"], sort=False).mAP.mean()
         photographs[name] = by.unstack("trained")
-print("Not computed yet:", ", ".join(missing) or "nothing.")
+if missing:
+    print("Not computed yet:", ", ".join(missing))
 gains = pd.concat(photographs, names=["study", "trained", "tested"])
 display(gains.round(1).astype(object).fillna("-").rename_axis(columns="mAP on boxes"))
 say("real-boxes", "real-method", "real-method-grows", "real-global", "real-mutual")
