@@ -59,7 +59,7 @@ PARTS = {
 WORDS = {
     "shown": "Believe that",
     "opposite shown": "Do not believe that",
-    "undecided": "With all planned seeds, nobody can tell whether",
+    "undecided": "All seeds are there and cannot decide whether",
     "open": "Seeds are still missing: wait before you believe that",
 }
 answers = {word: [] for word in WORDS}
@@ -91,7 +91,7 @@ best = {who: f"{highest[who]['rk_rank1']:g}" for who in ("paper", "independent")
 lines = [
     f"**Should you believe the paper?** Of {len(PARTS)} parts of its method, "
     f"{count['shown']} hold on drawn people, {count['opposite shown']} are "
-    f"contradicted, {count['undecided']} cannot be told, and {count['open']} wait for "
+    f"contradicted, {count['undecided']} stay undecided, and {count['open']} wait for "
     "seeds. Its famous numbers nobody has confirmed.\n"
 ]
 for word, some in answers.items():
@@ -203,8 +203,9 @@ for look, word in (("o", "shown"), ("X", "opposite shown"), ("D", "published")):
     axes[0].plot([], [], look, color="black", label=word, ms=4 if look == "D" else 7)
 axes[0].plot([], [], "o", color="black", markerfacecolor="white", label="undecided")
 axes[0].plot([], [], "k:", label="seeds missing")
-right = sum(found.difference.low > 0 for found in seen)
-fig.suptitle(f"{right} of {len(seen)} intervals lie right of zero", fontsize=10)
+held, against = (verdicts.get(word, 0) for word in ("shown", "opposite shown"))
+title = f"Of {len(findings)} claims {held} are shown, {against} contradicted;"
+fig.suptitle(f"{title} {waiting} wait for seeds", fontsize=10)
 fig.legend(loc="outside lower center", ncols=5, fontsize=8)
 plt.show()
 
