@@ -197,11 +197,10 @@ means = recipes.groupby(["on", "kind", "row"]).mAP.mean()
 for on in people:
     some, by = recipes[recipes.on == on], means[on, "aligned"]
     fallen = some[some.collapsed].row.unique()
-    print(
-        f"On {on}, {some.seed.nunique()} seed(s) each: aligned distance, plain", end=" "
-    )
-    print(f"{by['plain']:.1f} mAP, recipe {by['recipe']:.1f}, best", end=" ")
-    print(f"{by.idxmax()} {by.max():.1f}; collapsed: {', '.join(fallen) or 'none'}.")
+    print(f"{on}, mAP by the aligned distance, seeds each: {some.seed.nunique()}")
+    print(f"    plain {by['plain']:.1f}, recipe {by['recipe']:.1f};", end=" ")
+    print(f"best is {by.idxmax()}, {by.max():.1f}")
+    print(f"    collapsed: {', '.join(fallen) or 'none'}")
 
 # %% mystnb={"figure": {"name": "recipes", "caption": "mAP of ten recipes on drawn people and on photographs (CUHK03, detected boxes, market protocol), by the global and by the aligned distance. A dot is a seed."}, "image": {"alt": "Two panels of dots with a row for each of ten recipes, blue for the global distance and green for the aligned one. On photographs only some rows leave the lowest scores."}}
 palette = {kind: figures.COLOURS[kind] for kind in ("global", "aligned")}
@@ -282,11 +281,9 @@ NAMES = {"metric_mutual": "distances", "class_mutual": "predictions"}
 paid = sum(getattr(one.loss, f"{name}_weight") * end[name] for name in NAMES)
 rest = end["identity"] + end["global"] + end["local"]
 print(f"Two students took {seconds['two students']:.0f} s,", end=" ")
-print(
-    f"one network {seconds['one network']:.0f} s. At the end the exchange weighs",
-    end=" ",
-)
-print(f"{100 * paid / rest:.2f} % of the other losses.")
+print(f"one network {seconds['one network']:.0f} s.")
+print(f"At the end the exchange weighs {100 * paid / rest:.2f} %", end=" ")
+print("of the other losses.")
 
 # %% [markdown]
 # Do the students come nearer to each other because they exchange something? Two networks
@@ -314,10 +311,8 @@ spoke = apart(pair.networks)
 silent = apart((trained.networks[0], pair.networks[1]))
 ratio = spoke / silent
 for name, what in NAMES.items():
-    print(
-        f"{what}: {spoke[name]:.3g} between the students, {silent[name]:.3g}", end=" "
-    )
-    print(f"between two that never spoke, {ratio[name]:.2f} times as far apart.")
+    print(f"{what}: {spoke[name]:.3g} between the students,", end=" ")
+    print(f"{silent[name]:.3g} between two that never spoke")
 
 # %% mystnb={"figure": {"name": "mutual-curves", "caption": "The two exchanges between the students, without their weights: the squared difference of their distance matrices, and the divergence of their predictions. At the end the dot stands for the trained students, the ring for a couple that never exchanged anything."}, "image": {"alt": "Two panels over the batch number, one curve each, smoothed over a grey one: the metric mutual loss and the classification mutual loss. At the right end of each a coloured dot and a black ring."}}
 window = max(1, len(pair_log) // 20)
@@ -510,7 +505,7 @@ for k in shown if dataset == "drawn" else []:
         mine, theirs = (drawn.describe(spec, p) for p in (int(query.pids[k]), other))
         differ = [f"{a}: {mine[a]} / {theirs[a]}" for a in mine if mine[a] != theirs[a]]
         print(f"Shown: {query.pids[k]} and {other} differ in {len(differ)}:", end=" ")
-        print(", ".join(differ[:3]), "..." if len(differ) > 3 else "")
+        print(", ".join(differ[:2]), "..." if len(differ) > 2 else "")
 
 # %% [markdown]
 # ## What the alignment has learnt
@@ -649,7 +644,7 @@ agreements = {
 }
 kappas = {name: found["kappa"] for name, found in agreements.items()}
 most, either = max(kappas, key=kappas.get), agreements["the two students"]
-print(f"Most agreement: {most} (kappa {kappas[most]:.2f}).", end=" ")
+print(f"Most agreement: {most} (kappa {kappas[most]:.2f}).")
 print(
     f"On {either['only one right, %']:.0f} % of the queries only one student", end=" "
 )

@@ -22,6 +22,7 @@ runs_root: str = ""  # where runs are kept; empty: runs/ of the project
 seed: int = 0  # of the one network that this chapter looks up or trains itself
 
 # %%
+import textwrap
 from dataclasses import replace
 
 import matplotlib.pyplot as plt
@@ -94,8 +95,9 @@ print(
 )
 print(f"in {same:.0f} % both boxes are the same.")
 print(f"By shift that is an error of {stands['shift']:.2f},", end=" ")
-print(f"by size one of {stands['scale']:.2f}; a box error of 1 is", end=" ")
-print(f"{1 / stands['scale']:.1f} to {1 / stands['shift']:.1f} times as bad.")
+print(f"by size one of {stands['scale']:.2f}.")
+print(f"A box error of 1 is {1 / stands['scale']:.1f} to", end=" ")
+print(f"{1 / stands['shift']:.1f} times as bad.")
 
 # %% mystnb={"figure": {"name": "real-detector", "caption": "How far CUHK03's detector moves and scales its boxes, against boxes drawn by hand (bars), beside the law of the drawn data at an error of 1 (dashed) and at the error of the same spread (line)."}, "image": {"alt": "Two histograms, narrow and centred, of the shift of the centre and of the change of height, inside a wide dashed rectangle, the law at an error of 1, and a narrower one."}}
 fig, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 2.7))
@@ -192,12 +194,12 @@ def per_seed(row, kind, tested=REAL, trained=REAL, score="mAP"):
 
 findings = {found.claim.name: found for found in claims.findings()}
 found = findings["method"]
-print(f"{found.claim.says}: {found.difference.mean:+.1f} points of mAP")
-print(f"r = {found.difference.correlation:.2f}; interval over", end=" ")
+print(f"{found.claim.says}: {found.difference.mean:+.1f} points of mAP,", end=" ")
+print(f"r = {found.difference.correlation:.2f}")
 how = {"seeds in pairs": found.difference, "seeds unpaired": found.unpaired}
 ends = {name: (gap.low, gap.high) for name, gap in how.items()}
 ends["people"] = found.people
-print(", ".join(f"{k} {low:+.1f} to {high:+.1f}" for k, (low, high) in ends.items()))
+print("; ".join(f"{k}: {low:+.1f} to {high:+.1f}" for k, (low, high) in ends.items()))
 
 # %%
 LINE = "{} | **{}** | {:+.1f} {} | {:+.1f} to {:+.1f} | {:.1f} | {} of {}"
@@ -253,7 +255,7 @@ changed = {name: np.abs(np.diff(answer)).sum() for name, answer in seen.items()}
 tempting = max(seen, key=lambda name: (turns[name], changed[name]))
 tempted = sum((answer != 0).any() for answer in seen.values())
 print(f"Of {len(asked)} claims of {LAST} seeds, {tempted}", end=" ")
-print("had an interval without zero after some seed;", end=" ")
+print("had an interval without zero after some seed;")
 print(f"{sum(turns.values())} of them took it back by today.")
 
 # %%
@@ -314,10 +316,9 @@ for box, what in BOXES.items():
         per_seed(row, "global", box, box).mean()
         for row in ("global", "unaligned", "aligned")
     )
-    print(f"On {what}: {none:.1f} mAP without a local branch,", end=" ")
-    print(
-        f"{rigid - none:+z.1f} with a rigid one, {aligned - rigid:+z.1f} by the path."
-    )
+    print(f"On {what}: {none:.1f} mAP without a local branch,")
+    print(f"    {rigid - none:+z.1f} with a rigid one,", end=" ")
+    print(f"{aligned - rigid:+z.1f} more by the path")
 say("global-aligned", "global-aligned-rank1", "global-because-stripes",
     "global-because-aligned", "global-because-aligned-bad")  # fmt: skip
 
@@ -367,10 +368,8 @@ for box, what in BOXES.items():
     gap = (curve("aligned", box) - curve("unaligned", box)).mean()
     pays[box] = next((f"from an error of {error:g}" for error in gap.index
                       if (gap[error:] > 0).all()), "nowhere")  # fmt: skip
-    print(
-        f"Trained on {what}, aligned less rigid: {gap[0.0]:+z.1f} on perfect", end=" "
-    )
-    print(f"boxes, {gap[1.0]:+z.1f} on bad ones; alignment pays {pays[box]}.")
+    print(f"Trained on {what}, aligned less rigid: {gap[0.0]:+z.1f} on")
+    print(f"    perfect boxes, {gap[1.0]:+z.1f} on bad ones; it pays {pays[box]}")
 say("method", "method-perfect")
 
 
@@ -418,11 +417,9 @@ for box, what in BOXES.items():
     )
     bill[box] = slides - rigid, mean[box, "aligned", "aligned"] - slides
     print(f"On {what}: rigid {rigid:.1f} mAP, sliding at the test", end=" ")
-    print(
-        f"{bill[box][0]:+z.1f}, training along the path too {bill[box][1]:+z.1f};",
-        end=" ",
-    )
-    print("worst is {} training, {} test.".format(*mean[box].idxmin()))
+    print(f"{bill[box][0]:+z.1f},\n    training along the path too", end=" ")
+    print(f"{bill[box][1]:+z.1f}; worst is", end=" ")
+    print("{} training with {} test".format(*mean[box].idxmin()))
 say("testing", "training", "testing-bad", "training-bad", "warped", "warped-bad")
 
 # %% mystnb={"figure": {"name": "training-or-test", "caption": "mAP by the way of matching in training (rows) and at the test (columns), trained and tested on the same kind of boxes. Both panels share their colours. The titles tell what sliding at the test adds to the rigid method, and what training along the path adds to that."}, "image": {"alt": "Two three by three tables of numbers, coloured from dark to light: rigid, aligned and warped training against rigid, aligned and warped test, for a real detector's boxes and for bad ones."}}
@@ -500,9 +497,10 @@ plt.show()
 pair = records.frame("drawn-mutual")
 pair = pair[(pair.protocol == "market") & (pair.kind == "global")]
 each = pair.groupby(["row", "seed"], sort=False).mAP.mean()
-print("Global mAP, mean of both students (seeds):", end=" ")
-print(", ".join(f"{row} {some.mean():.1f} ({len(some)})"
-                for row, some in each.groupby("row", sort=False)))  # fmt: skip
+each = each.groupby("row", sort=False).agg(["mean", "count"])
+means = [f"{row} {mean:.1f} ({count:.0f})" for row, mean, count in each.itertuples()]
+print("Global mAP, mean of both students (seeds):")
+print(textwrap.fill(", ".join(means), 88))
 say("mutual", "mutual-100", "mutual-class", "mutual-metric", "mutual-second-stage",
     "mutual-cost")  # fmt: skip
 
@@ -685,7 +683,7 @@ mine.round(1).rename_axis(f"mAP, {MINE}")
 ready = [found for found in findings.values() if found.complete]
 for verdict in ("shown", "opposite shown", "undecided"):
     names = [found.claim.name for found in ready if found.verdict == verdict]
-    print(f"{verdict}: {', '.join(names) or 'none'}")
+    print(textwrap.fill(f"{verdict}: {', '.join(names) or 'none'}", 88))
 print(f"{len(findings) - len(ready)} of {len(findings)} claims wait for seeds.")
 
 # %% [markdown]

@@ -568,10 +568,12 @@ plt.show()
 # %%
 for columns, name in ((NUMBERS[:2], "before"), (NUMBERS[2:], "after")):
     goal = paper.loc["Market1501"][columns].max()
-    print(f"{goal.iloc[0]} / {goal.iloc[1]} {name} re-ranking is reached by", end=" ")
+    print(f"{goal.iloc[0]} / {goal.iloc[1]} {name} re-ranking is reached by")
     rows = market1501[~market1501.who.eq("the authors")].dropna(subset=columns)
     reach = (rows[columns] >= goal).all(axis=1).groupby(rows.who).agg(["sum", "size"])
-    print(", ".join(f"{n} of {m} rows ({who})" for who, n, m in reach.itertuples()))
+    print(
+        "   ", ", ".join(f"{n} of {m} rows ({who})" for who, n, m in reach.itertuples())
+    )
 both = market1501.dropna(subset=NUMBERS)
 for column in ("rank1", "mAP"):
     more = both[f"rk_{column}"] - both[column]

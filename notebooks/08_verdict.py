@@ -293,7 +293,7 @@ pd.DataFrame({"mark and reason, why it could not be checked": reasons})
 # %%
 short = highest["independent lacks"]
 print("The best independent numbers lack", end=" ")
-print(f"{short['rank1']:.1f} points of rank-1 and {short['mAP']:.1f} of mAP,", end=" ")
+print(f"{short['rank1']:.1f} points of rank-1 and {short['mAP']:.1f} of mAP,")
 print(f"after re-ranking {short['rk_rank1']:.1f} and {short['rk_mAP']:.1f}.")
 highest.round(2)
 

@@ -191,9 +191,7 @@ for name in CURVES:
     growth[name] |= {"over floor, last": times[-1] / floors[-1]}
 growth = pd.DataFrame(growth).T
 steepest = growth["last power"].astype(float).idxmax()
-print("Power of the last step:", end=" ")
-print(", ".join(f"{name} {row['last power']:.1f}" for name, row in growth.iterrows()))
-print(f"Steepest: {steepest}.")
+print(f"Steepest at the end: {steepest}, power {growth['last power'][steepest]:.1f}.")
 growth.map(lambda x: x if isinstance(x, str) else f"{x:.1f}")
 
 # %% mystnb={"figure": {"name": "growth", "caption": "Seconds on one thread, both axes logarithmic, and the bare product of matrices as a dashed floor. Left: a million local distances by number of stripes. Middle: 64 queries against a growing gallery, eight stripes. Right: re-ranking, a sixth of the pictures being queries. The titles name the powers of the last step, in the order of the legend."}, "image": {"alt": "Three charts with logarithmic axes and rising lines, each with a dashed line below it. The local distance keeps nearly the same gap to its floor until the last step; re-ranking starts far above its floor and comes nearer; CMC and mAP come near theirs in the middle and draw away again."}}
@@ -250,7 +248,7 @@ for name, (start, cells) in TABLES.items():
 memory = pd.DataFrame(memory).T
 memory["share"] = memory["measured, MB"] / memory["one table, MB"]
 widest, most = memory["one table, MB"].idxmax(), memory["one table, MB"].max() / 1e3
-print(f"The largest table, {widest}, would take {most:.1f} GB;", end=" ")
+print(f"The largest table, {widest}, would take {most:.1f} GB;")
 print(f"the library needs {100 * memory.share.min():.0f} to", end=" ")
 print(f"{100 * memory.share.max():.0f} % of what one whole table would take.")
 
