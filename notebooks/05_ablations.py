@@ -261,9 +261,9 @@ print(f"{sum(turns.values())} of them took it back by today.")
 # %%
 noise = np.random.default_rng(0).standard_normal((20_000, LAST))
 n = np.arange(2, LAST + 1)
-mean = noise.cumsum(1)[:, 1:] / n
-sd = np.sqrt(((noise**2).cumsum(1)[:, 1:] - n * mean**2) / (n - 1))
-alarm = np.abs(mean) / (sd / np.sqrt(n)) > stats.t.ppf(0.975, n - 1)
+average = noise.cumsum(1)[:, 1:] / n
+sd = np.sqrt(((noise**2).cumsum(1)[:, 1:] - n * average**2) / (n - 1))
+alarm = np.abs(average) / (sd / np.sqrt(n)) > stats.t.ppf(0.975, n - 1)
 once, ever = alarm.mean(0), np.maximum.accumulate(alarm, 1).mean(0)
 print(f"Nothing is there: one look after {LAST} seeds errs in {100 * once[-1]:.0f} %,")
 print(f"stopping at the first interval without zero in {100 * ever[-1]:.0f} %.")
