@@ -231,7 +231,7 @@ def say(*names):
 # nothing is there, looked at after every seed from the second on.
 #
 # **Predict, then run.** A look at an interval of 95 % errs in 5 % of cases. How often
-# does at least one of eleven looks err?
+# does at least one of all these looks err?
 
 
 # %%

@@ -597,8 +597,9 @@ for column in ("rank1", "mAP"):
 # anything (chapter 5 tests them, corrected for all of them together). Published
 # differences are of single runs.
 #
-# Market-Partial holds pictures of Market1501 that show only a part of a person: wrong
-# boxes, in our words.
+# Three words of these tables: DMLI is AlignedReID++'s name for the aligned distance,
+# model 1 the first of two students, and Market-Partial holds pictures of Market1501 that
+# show only a part of a person: wrong boxes, in our words.
 
 # %%
 ON, RIGID = "global + local, tested on", "local unaligned"
