@@ -19,6 +19,7 @@ runs_root: str = ""  # where runs are kept; empty: runs/ of the project
 seed: int = 0  # chooses the people and queries shown; the networks are those of seed 0
 
 # %%
+import copy
 import inspect
 
 import matplotlib.pyplot as plt
@@ -30,7 +31,7 @@ from sklearn.manifold import TSNE
 from sklearn.metrics import silhouette_score
 
 from reprolib import book, networks
-from reprolib.alignment import shortest_path, stripe_distances, trace_path
+from reprolib.alignment import stripe_distances, trace_path
 from reprolib.book import figures
 from reprolib.data import drawn, drawn_spec
 from reprolib.data.dataset import DISTRACTOR, JUNK
@@ -64,8 +65,8 @@ print(f"{schedule.steps} batches of {per_batch}: each picture {each:.2g} times")
 print(f"{100 * passes / theirs:.3g} % of the paper's {theirs / 1e6:.1f} million")
 
 # %% [markdown]
-# The run is a small model of the paper's, with smaller pictures and a smaller network.
-# Read its differences between methods, not its heights.
+# So this is a small model of the paper's run, with smaller pictures and a smaller
+# network. Read its differences between methods, not its heights.
 #
 # ## The loop
 #
@@ -116,56 +117,56 @@ print(source[source.index("    saved =") :])
 trained, scores = store.trained(single, 0), store.scores(single, 0)
 seconds = {"one network": store.model(single, 0)["seconds"]}
 log = pd.DataFrame(trained.history).set_index("step")
-print(f"{trained.step} batches took {seconds['one network']:.0f} s")
-log.iloc[[0, len(log) // 2, -1]].round(3)
+last = log.tail(max(1, len(log) // 10)).mean()
+guessing, active = np.log(int(classes.max()) + 1), 100 * last["active"]
+print(f"{trained.step} batches took {seconds['one network']:.0f} s.", end=" ")
+print(f"The identity loss fell from {log['identity'].iloc[0]:.2f} to", end=" ")
+print(f"{last['identity']:.2f}; guessing costs {guessing:.2f}.")
+print(
+    f"Hinges at the end: global {last['global']:.2f}, local {last['local']:.2f};",
+    end=" ",
+)
+print(f"{active:.0f} % of the triplets are still active.")
 
 # %% mystnb={"figure": {"name": "curves", "caption": "One training. Left: the identity loss; the grey line is what guessing costs. Middle: both hinges. Right: the share of hardest triplets that still cost something. Dotted lines mark where the learning rate falls by ten."}, "image": {"alt": "Three panels over the batch number: a falling identity loss below a grey line, two falling hinges, and the share of active triplets. Two dotted vertical lines in each."}}
 smooth = log.rolling(max(1, len(log) // 20), min_periods=1, center=True).mean()
 fig, axes = plt.subplots(1, 3, figsize=(figures.WIDTH, 2.6))
-guessing = np.log(int(classes.max()) + 1)
 axes[0].plot(smooth["identity"], color=figures.GREY)
-axes[0].axhline(guessing, color=figures.GREY, linewidth=0.8)
-axes[0].set(title="identity loss", ylim=0)
+axes[0].axhline(guessing, color="black", linewidth=0.8)
+axes[0].annotate("guessing", (len(log), guessing), ha="right", va="top", fontsize=8)
+axes[0].set_title(
+    f"identity loss: {log['identity'].iloc[0]:.1f} to {last['identity']:.1f}"
+)
 for name in ("global", "local"):
     colour = figures.COLOURS["aligned" if name == "local" else name]
-    axes[1].plot(smooth[name], color=colour, label=name)
-axes[1].set(title="hinges", ylim=0)
-axes[1].legend()
+    axes[1].plot(
+        smooth[name], color=colour, label=f"{name}: {last[name]:.2f} at the end"
+    )
+axes[1].set_title("hinges")
+axes[1].legend(fontsize=8)
 axes[2].plot(100 * smooth["active"], color=figures.PURPLE)
-axes[2].set(title="active triplets, %", ylim=(0, 103))
-for ax in axes:
+axes[2].set_title(f"active triplets: {active:.0f} % left")
+for ax, top in zip(axes, (None, None, 103), strict=True):
     for at in schedule.decay_at:
         ax.axvline(at * schedule.steps, color="black", linestyle=":", linewidth=0.9)
-    ax.set(xlabel="batch")
+    ax.set(xlabel="batch (dotted: rate falls)", ylim=(0, top))
 plt.show()
-
-# %%
-last = log.tail(max(1, len(log) // 10))
-print(f"identity loss {log['identity'].iloc[0]:.2f} to {last['identity'].mean():.2f};")
-print(f"guessing among {int(classes.max()) + 1} people costs {guessing:.2f}")
-for name in ("global", "local"):
-    print(f"{name} hinge {log[name].iloc[0]:.2f} to {last[name].mean():.2f}", end="; ")
-print(f"{100 * last['active'].mean():.0f} % of the triplets are still active")
 
 # %% [markdown]
 # The hinge of a triplet that keeps its margin is zero. As long as some triplets are
 # active, the metric loss has work; near zero, only the identity loss goes on teaching. A
 # hinge stuck *at* the margin with all triplets active is the other warning: all pictures
-# have collapsed to one point. The rate falls twice, and each time the losses drop once
-# more. The paper lowers it at epochs 80 and 160 (mark B).
-
-# %% [markdown]
+# have collapsed to one point. The rate falls where the dotted lines stand; the paper
+# lowers it at epochs 80 and 160 (mark B).
+#
 # ## Which recipe learns?
 #
 # One training that went well says little about the next. The plain network of the
-# public codes learns drawn people and fails on photographs: from random first weights,
-# on CUHK03's first pair of cameras (643 people to train on, in the boxes of a real
-# detector), it gives up. A hinge has an easy way out. Where the hardest positive is
-# farther than the hardest negative, it costs less to move *all* pictures to one point
-# and pay exactly the margin for every triplet.
-#
-# Ten recipes were tried on both kinds of people, with nothing else changed (`make study
-# ONLY="recipe-drawn recipe-cuhk03"` makes their records anew).
+# public codes learns drawn people and gives up on photographs: CUHK03's first pair of
+# cameras, 643 people, in a detector's boxes, from random first weights. A hinge has an
+# easy way out: it may cost less to move *all* pictures to one point and to pay exactly
+# the margin for every triplet. So ten recipes were tried on both kinds of people, with
+# nothing else changed.
 
 # %% [markdown]
 # | recipe | what it does |
@@ -183,45 +184,44 @@ print(f"{100 * last['active'].mean():.0f} % of the triplets are still active")
 #
 # **Predict, then run.** A feature that is standardised over the batch varies from
 # picture to picture by construction, so it cannot collapse. Which recipes will learn
-# photographs?
+# photographs by their stripes?
 
 # %%
 people = {"drawn people": "recipe-drawn", "photographs": "recipe-cuhk03"}
 recipes = pd.concat(records.frame(name).assign(on=on) for on, name in people.items())
 recipes = recipes[
-    (recipes.protocol == "market") & recipes.kind.isin(["global", "aligned"])
+    recipes.protocol.eq("market") & recipes.kind.isin(["global", "aligned"])
 ]
 names = [name for name in grid.find("recipe-drawn").rows if name in set(recipes.row)]
 means = recipes.groupby(["on", "kind", "row"]).mAP.mean()
+for on in people:
+    some, by = recipes[recipes.on == on], means[on, "aligned"]
+    fallen = some[some.collapsed].row.unique()
+    print(f"{on}, mAP by the aligned distance, seeds each: {some.seed.nunique()}")
+    print(f"    plain {by['plain']:.1f}, recipe {by['recipe']:.1f};", end=" ")
+    print(f"best is {by.idxmax()}, {by.max():.1f}")
+    print(f"    collapsed: {', '.join(fallen) or 'none'}")
 
 # %% mystnb={"figure": {"name": "recipes", "caption": "mAP of ten recipes on drawn people and on photographs (CUHK03, detected boxes, market protocol), by the global and by the aligned distance. A dot is a seed."}, "image": {"alt": "Two panels of dots with a row for each of ten recipes, blue for the global distance and green for the aligned one. On photographs only some rows leave the lowest scores."}}
 palette = {kind: figures.COLOURS[kind] for kind in ("global", "aligned")}
-fig, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 3.6), sharey=True)
+fig, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 3.8), sharey=True)
 for ax, on in zip(axes, people, strict=True):
     some = recipes[recipes.on == on]
     look = {"hue": "kind", "palette": palette, "legend": on == "drawn people"}
     sns.stripplot(some, x="mAP", y="row", order=names, ax=ax, jitter=False, **look)
-    ax.set(title=on, xlabel="mAP, %", ylabel="", xlim=(0, None))
+    ends = means[on, "aligned"]["plain"], means[on, "aligned"]["recipe"]
+    ax.set_title(f"{on}: aligned distance,\nplain {ends[0]:.0f}, recipe {ends[1]:.0f}")
+    ax.set(xlabel="mAP, %", ylabel="", xlim=(0, 1.05 * some.mAP.max()))
+axes[0].legend(title="distance", loc="center left")
 plt.show()
 
-# %%
-for on in people:
-    some = recipes[recipes.on == on]
-    print(f"{on}, mAP, {some.seed.nunique()} seed(s) each:")
-    for kind in ("global", "aligned"):
-        by = means[on, kind]
-        best = f"best {by.idxmax()} {by.max():.1f}"
-        print(f"   {kind:8} plain {by['plain']:.1f}, recipe {by['recipe']:.1f}, {best}")
-    fallen = ", ".join(some[some.collapsed].row.unique()) or "none"
-    print("   collapsed:", fallen)
-
 # %% [markdown]
-# On photographs the identity loss leaves chance as soon as the head sees standardised
-# features; a softer start alone does not do it. The stripes need more: where only the
-# head is helped, their hinge still pays the margin for every triplet, and the aligned
-# distance ranks like chance. Standardised stripes cannot fall together. Nothing is lost
-# on drawn people. So the recipe in bold is what this book trains with. It is not the
-# paper's, whose networks did not start from nothing but from ImageNet's weights.
+# Two steps lead there. Once the head sees standardised features, the identity loss can
+# leave chance, and the global distance with it. The stripes need their own: as long as
+# only the head is helped, their hinge may still pay the margin for every triplet, while
+# standardised stripes cannot fall together. So the recipe in bold is what this book
+# trains with. It is not the paper's, whose networks did not start from nothing but from
+# ImageNet's weights.
 #
 # ## How long is long enough?
 #
@@ -235,7 +235,12 @@ length = length[(length.protocol == "market") & (length.kind == "global")]
 length[["method", "steps"]] = length.row.str.rsplit("-", n=1, expand=True)
 length["steps"] = length.steps.astype(int)
 by_steps = length.groupby(["method", "steps"]).mAP.mean().unstack("method")
-by_steps.round(1)
+doubling = {}
+for method, scored in by_steps.items():
+    (_, before), (longest, best) = scored.dropna().iloc[-2:].items()
+    doubling[method] = best - before
+    print(f"{method}: {best:.1f} mAP after {longest} batches,", end=" ")
+    print(f"{best - before:+.1f} for the last doubling.")
 
 # %% mystnb={"figure": {"name": "length", "caption": "mAP of the global distance over the length of the training, drawn people with boxes as a real detector's. A dot is a student of a seed, lines join the means."}, "image": {"alt": "Three rising curves of mAP over the number of batches on a doubling axis, for global, aligned and mutual training."}}
 fig, ax = plt.subplots(figsize=(figures.WIDTH, 3.0))
@@ -244,26 +249,20 @@ for method, some in length.groupby("method"):
     line = by_steps[method].dropna()
     ax.plot(line.index, line, color=colour, label=method)
     ax.plot(some.steps, some.mAP, "o", color=colour, alpha=0.5, markersize=4)
-ax.set(xlabel="batches", ylabel="mAP, %", xscale="log")
+    ax.annotate(f"{doubling[method]:+.1f}", (line.index[-1] * 1.04, line.iloc[-1]),
+                color=colour, va="center")  # fmt: skip
+ax.axvline(schedule.steps, color="black", linestyle=":", linewidth=0.9)
+ax.set(xlabel="batches (dotted: this run)", ylabel="global mAP, %", xscale="log")
 ax.set_xticks(by_steps.index, by_steps.index)
+ax.set_title("What the last doubling of the training adds")
 ax.minorticks_off()
 ax.legend()
 plt.show()
 
-# %%
-for method, scored in by_steps.items():
-    (_, before), (longest, best) = scored.dropna().iloc[-2:].items()
-    print(f"{method}: {best:.1f} mAP after {longest} batches,", end=" ")
-    print(f"{best - before:+.1f} for the last doubling")
-usual = by_steps.loc[schedule.steps] if schedule.steps in by_steps.index else None
-if usual is not None:
-    share = (usual / by_steps.max()).mean()
-    print(f"a run of {schedule.steps} batches has {100 * share:.0f} % of the best mAP")
-
 # %% [markdown]
 # A comparison of methods is fair where another doubling moves them all alike. The study
-# trains for 500 batches: most is learnt by then, and a training costs minutes, so that
-# there can be many.
+# trains for 500 batches: a training then costs minutes, so that there can be many of
+# them; what it leaves on the table stands in the figure.
 #
 # ## Two networks that learn from each other
 #
@@ -277,60 +276,82 @@ if usual is not None:
 pair, pair_scores = store.trained(mutual, 0), store.scores(mutual, 0)
 pair_log = pd.DataFrame(pair.history).set_index("step")
 seconds["two students"] = store.model(mutual, 0)["seconds"]
-for name, spent in seconds.items():
-    print(f"{name:13} {spent:6.0f} s")
+end = pair_log.tail(max(1, len(pair_log) // 10)).mean()
+NAMES = {"metric_mutual": "distances", "class_mutual": "predictions"}
+paid = sum(getattr(one.loss, f"{name}_weight") * end[name] for name in NAMES)
+rest = end["identity"] + end["global"] + end["local"]
+print(f"Two students took {seconds['two students']:.0f} s,", end=" ")
+print(f"one network {seconds['one network']:.0f} s.")
+print(f"At the end the exchange weighs {100 * paid / rest:.2f} %", end=" ")
+print("of the other losses.")
 
-# %% mystnb={"figure": {"name": "mutual-curves", "caption": "The two exchanges between the students, without their weights. Left: the squared difference of their distance matrices. Right: the divergence of their predictions."}, "image": {"alt": "Two panels over the batch number, one curve each: the metric mutual loss and the classification mutual loss, smoothed over a grey one."}}
+# %% [markdown]
+# Do the students come nearer to each other because they exchange something? Two networks
+# trained on the same labels agree more and more without a word between them. So we need
+# a couple that never spoke: student 2 and the single network above, on the very same
+# batches. The single network began with student 1's weights.
+
+
+# %%
+def apart(couple, batches=8):
+    """The two exchanges of a couple as it is now, on batches of its training."""
+    couple, found = [copy.deepcopy(net).train() for net in couple], []
+    for step in range(batches):
+        index = sampler.batch(step)
+        x = couple[0].prepare(
+            augment(pixels.images[index], schedule.crop_padding, step)
+        )
+        with torch.no_grad():
+            both = [net(x) for net in couple]
+            found.append(batch_loss(both, classes[index].to(x.device), one.loss)[1])
+    return pd.DataFrame(found).mean()[list(NAMES)]
+
+
+spoke = apart(pair.networks)
+silent = apart((trained.networks[0], pair.networks[1]))
+ratio = spoke / silent
+for name, what in NAMES.items():
+    print(f"{what}: {spoke[name]:.3g} between the students,", end=" ")
+    print(f"{silent[name]:.3g} between two that never spoke")
+
+# %% mystnb={"figure": {"name": "mutual-curves", "caption": "The two exchanges between the students, without their weights: the squared difference of their distance matrices, and the divergence of their predictions. At the end the dot stands for the trained students, the ring for a couple that never exchanged anything."}, "image": {"alt": "Two panels over the batch number, one curve each, smoothed over a grey one: the metric mutual loss and the classification mutual loss. At the right end of each a coloured dot and a black ring."}}
 window = max(1, len(pair_log) // 20)
 smooth = pair_log.rolling(window, min_periods=1, center=True).mean()
-fig, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 2.5))
-for ax, name in zip(axes, ("metric_mutual", "class_mutual"), strict=True):
+fig, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 2.7))
+for ax, (name, what) in zip(axes, NAMES.items(), strict=True):
     ax.plot(pair_log[name], color=figures.GREY, alpha=0.35, linewidth=1)
     ax.plot(smooth[name], color=figures.COLOURS["mutual"])
-    ax.set(xlabel="batch", title=name.replace("_", " "), ylim=0)
+    end_at = len(pair_log)
+    ax.plot(end_at, spoke[name], "o", color=figures.RED, label="students")
+    ring = {"color": "black", "markerfacecolor": "none", "markersize": 11}
+    ax.plot(end_at, silent[name], "o", label="two that never spoke", **ring)
+    high = max(pair_log[name].iloc[len(pair_log) // 10 :].max(), silent[name])
+    ax.set(xlabel="batch", ylim=(0, 1.15 * high))
+    ax.set_title(f"{what}: {ratio[name]:.2f} times that of a silent couple")
+axes[0].legend(fontsize=8)
 plt.show()
 
-# %%
-weights = one.loss.metric_mutual_weight, one.loss.class_mutual_weight
-end = pair_log.tail(max(1, len(pair_log) // 10)).mean()
-paid = [
-    w * end[k] for w, k in zip(weights, ("metric_mutual", "class_mutual"), strict=True)
-]
-rest = end["identity"] + end["global"] + end["local"]
-print(
-    f"at the end the exchanges weigh {100 * sum(paid) / rest:.2f} % of the other losses"
-)
-
 # %% [markdown]
-# These curves are no proof of teaching. Two networks trained on the same labels come to
-# agree without a word between them, and a divergence may even rise first, while both
-# learn to be sure of different things. The comparison with two students that exchange
-# nothing is in chapter 5.
+# The curves alone would have proved nothing: only the black rings say how much of the
+# agreement is the exchange. What it is worth in scores, chapter 5 asks over many seeds.
 #
-# ## From a network to a distance
+# ## From a network to a score
 #
 # Test people are strangers to the network, so its logits are useless now. What it gives
-# for a test picture are two features:
-
-# %%
-print(inspect.getsource(features.embed).split('"""')[2].rstrip())
-
-# %% [markdown]
-# Evaluation mode matters: standardisation then uses its running averages, so that a
-# picture's feature does not depend on who else is in the batch. Global features have
-# unit length here whatever the training asked for.
-#
-# ## The scores
-#
-# For each query the gallery is sorted by distance. Rank-1 says how often the first
-# picture is right, mAP how early *all* right ones come. The distance can be the global
-# one, the aligned or unaligned sum over stripes, or a sum of both kinds.
+# for a test picture are its two features, in evaluation mode: standardisation then uses
+# its running averages, so that a picture's feature does not depend on who else is in the
+# batch. For each query the gallery is sorted by distance. Rank-1 says how often the
+# first picture is right, mAP how early *all* right ones come. The distance can be the
+# global one, the aligned or unaligned sum over stripes, or a sum of both kinds.
 
 # %%
 dose = f"{box:g}"
 models = {"one network": scores["students"][0][dose]}
 for k, student in enumerate(pair_scores["students"], 1):
     models[f"student {k}"] = student[dose]
+by_kind = {kind: found["mAP"] for kind, found in models["one network"].items()}
+order = sorted(by_kind, key=by_kind.get)
+print(f"One network, mAP: best by {order[-1]}, worst by {order[0]}.")
 table = {
     name: {kind: f"{s['rank1']:.1f} / {s['mAP']:.1f}" for kind, s in kinds.items()}
     for name, kinds in models.items()
@@ -347,7 +368,10 @@ pd.DataFrame(table).rename_axis("rank-1 / mAP, %")
 #
 # Take ten test people and draw the global features of all their pictures in the plane,
 # once with the first weights and once with the last. t-SNE keeps neighbours together
-# and says nothing about longer distances, so look at who is beside whom.
+# and says nothing about longer distances. And ten people can flatter, so we also ask the
+# *silhouette*, over all test pictures in all dimensions: +1 if a group is tight and far
+# from the others, 0 if it means nothing, negative if its members lie among strangers.
+# **Predict, then run**: with people as the groups, then cameras, which of them rises?
 
 # %%
 query, gallery = store.pixels("query", box), store.pixels("gallery", box)
@@ -362,47 +386,45 @@ before, after = (
     features.embed_split(net, test).global_ for net in (first, trained.networks[0])
 )
 
-# %% mystnb={"figure": {"name": "embeddings", "caption": "Test pictures of ten people, chosen at random, before and after training. A colour is a person, a marker a camera: before, neighbours share the camera; after, the person."}, "image": {"alt": "Two scatter plots of the same pictures. Before training the colours are mixed; after training points of one colour lie closer together, whatever their marker."}}
+# %%
+groups = {"people": test.pids.numpy(), "cameras": test.camids.numpy()}
+silhouette = {
+    when: {by: float(silhouette_score(f.numpy(), who)) for by, who in groups.items()}
+    for when, f in (("before", before), ("after", after))
+}
+for by in groups:
+    start, stop = (silhouette[when][by] for when in silhouette)
+    print(f"The silhouette by {by} goes from {start:+.2f} to {stop:+.2f}.")
+
+# %% mystnb={"figure": {"name": "embeddings", "caption": "Test pictures of ten people, chosen at random, before and after training. A colour is a person, a marker a camera. The titles name the silhouettes of all test people, by person and by camera."}, "image": {"alt": "Two scatter plots of the same pictures. Before training the colours are mixed; after training points of one colour lie closer together, whatever their marker."}}
 generator = torch.Generator().manual_seed(seed)
 known = torch.unique(query.pids)
 ten = known[torch.randperm(len(known), generator=generator)[:10]]
 chosen = torch.isin(test.pids, ten)
 colour = torch.unique(test.pids[chosen], return_inverse=True)[1]
 camera = test.camids[chosen]
-fig, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 3.5))
-for ax, f, title in zip(axes, (before, after), ("before", "after"), strict=True):
-    perplexity = min(8, int(chosen.sum()) // 4)
-    plane = TSNE(perplexity=perplexity, init="pca", random_state=seed)
+fig, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 3.8))
+for ax, f, when in zip(axes, (before, after), silhouette, strict=True):
+    plane = TSNE(
+        perplexity=min(8, int(chosen.sum()) // 4), init="pca", random_state=seed
+    )
     xy = plane.fit_transform(f[chosen].numpy())
     for camid, marker in zip(camera.unique(), "osD^vP", strict=False):
         at = camera == camid
         ax.scatter(*xy[at].T, c=colour[at], cmap="tab10", vmin=0, vmax=9, marker=marker)
-    ax.set(title=title, xticks=[], yticks=[])
+        if ax is axes[0]:
+            look = {"color": figures.GREY, "marker": marker, "label": f"camera {camid}"}
+            ax.scatter([], [], **look)
+    people_, cameras_ = silhouette[when].values()
+    ax.set_title(f"{when}: people {people_:+.2f}, cameras {cameras_:+.2f}")
+    ax.set(xticks=[], yticks=[])
+fig.legend(loc="outside lower center", ncols=6, fontsize=8)
 plt.show()
 
 # %% [markdown]
-# A picture of ten people can flatter. The silhouette counts all test pictures in all
-# dimensions: +1 if a group is tight and far from the others, 0 if it means nothing,
-# negative if its members lie among strangers. Ask it twice, with people and with
-# cameras as the groups.
-
-# %%
-silhouette = {
-    when: {
-        "people": float(silhouette_score(f.numpy(), test.pids.numpy())),
-        "cameras": float(silhouette_score(f.numpy(), test.camids.numpy())),
-    }
-    for when, f in (("before", before), ("after", after))
-}
-rise = silhouette["after"]["people"] - silhouette["before"]["people"]
-fall = silhouette["after"]["cameras"] - silhouette["before"]["cameras"]
-print(f"by people the silhouette changed by {rise:+.2f}, by cameras by {fall:+.2f}")
-pd.DataFrame(silhouette).round(3)
-
-# %% [markdown]
-# Training pulled people together and cameras apart: before it, light and backdrop were
-# louder than the person. Even a good network leaves the first number low, because the
-# silhouette compares with the *nearest* other group, and look-alikes are near by design.
+# Before training, light and backdrop are louder than the person. Even a good network
+# leaves the number for people low, because the silhouette compares with the *nearest*
+# other group, and look-alikes are near by design.
 #
 # ## Rankings, good and bad
 #
@@ -447,19 +469,19 @@ def some(queries, count=2):
     return queries[order[:count]].tolist()
 
 
-# %% mystnb={"figure": {"name": "ranked-good", "caption": "Two queries, chosen at random, whose nearest gallery picture is right. Green frames show the same person, red ones somebody else."}, "image": {"alt": "Two rows of nine pictures. Each begins with a query; the first of the eight pictures after it has a green frame."}}
-ranked_lists(some(right if len(right) else torch.arange(len(query))))
-plt.show()
-
-# %% mystnb={"figure": {"name": "ranked-failed", "caption": "Two queries, chosen at random, whose nearest gallery picture is wrong. Look at what the strangers share with the query."}, "image": {"alt": "Two rows of nine pictures. Each begins with a query; the first of the eight pictures after it has a red frame."}}
+# %% mystnb={"figure": {"name": "ranked", "caption": "Four queries, chosen at random: two whose nearest gallery picture is right, above, and two whose nearest is wrong. Green frames and ticks show the same person, red ones and crosses somebody else."}, "image": {"alt": "Four rows of nine pictures. Each begins with a query; in the first two rows the first of the eight pictures after it has a green frame, in the last two a red one."}}
 shown = some(failed) if len(failed) else result.ap.argsort()[:2].tolist()
-ranked_lists(shown)
+ranked_lists(some(right if len(right) else torch.arange(len(query))) + shown)
+share = 100 * len(right) / max(1, len(right) + len(failed))
+title = f"{share:.0f} % of the queries find their person first:"
+plt.suptitle(f"{title} two that do, two that do not", size=10)
 plt.show()
 
 # %% [markdown]
 # Is a mistake excusable? On the drawn data we can ask. Half of the people there have a
 # *look-alike*, who differs in one attribute or wears the colours swapped. **Predict,
-# then run**: how many of the wrong first places go to the query's look-alike?
+# then run**: how many of the wrong first places go to the query's look-alike? (For the
+# failures shown above we also print what separates the two people.)
 
 # %%
 wrong = [int(gallery.pids[ranking(k)[0]]) for k in failed.tolist()]
@@ -476,22 +498,14 @@ print(f"{failures['all']} wrong first places:", end=" ")
 if dataset == "drawn":
     part = 100 * failures["look-alike"] / max(1, failures["all"])
     print(f"{failures['look-alike']} ({part:.0f} %) to the look-alike,", end=" ")
-print(f"{failures['distractor']} to a distractor")
-
-# %% [markdown]
-# The attributes say the rest. For the failures shown above, here is what separates the
-# query's person from the one in first place.
-
-# %%
+print(f"{failures['distractor']} to a distractor.")
 for k in shown if dataset == "drawn" else []:
     other = int(gallery.pids[ranking(k)[0]])
-    if other <= DISTRACTOR:
-        print(f"query {query.pids[k]}: first place to a distractor")
-        continue
-    mine, theirs = (drawn.describe(spec, p) for p in (int(query.pids[k]), other))
-    differ = [f"{a}: {mine[a]} / {theirs[a]}" for a in mine if mine[a] != theirs[a]]
-    print(f"query {query.pids[k]}, first {other}: {len(differ)} attributes differ")
-    print("   ", ", ".join(differ[:4]), "..." if len(differ) > 4 else "")
+    if other > DISTRACTOR:
+        mine, theirs = (drawn.describe(spec, p) for p in (int(query.pids[k]), other))
+        differ = [f"{a}: {mine[a]} / {theirs[a]}" for a in mine if mine[a] != theirs[a]]
+        print(f"Shown: {query.pids[k]} and {other} differ in {len(differ)}:", end=" ")
+        print(", ".join(differ[:2]), "..." if len(differ) > 2 else "")
 
 # %% [markdown]
 # ## What the alignment has learnt
@@ -499,8 +513,7 @@ for k in shown if dataset == "drawn" else []:
 # Chapter 2 aligned stripes of colour. The stripes are now learnt, across cameras and
 # with wrong boxes. Of all pairs of the same person under box error 1 we show the one
 # where the aligned distance lies lowest beside the rigid one: a pair chosen to be
-# clear, not typical. (The rigid sum has 7 cells and the path 13, so the aligned number
-# may well be the larger. Only the same kind of number can be compared between pairs.)
+# clear, not typical.
 
 # %%
 bad_query, bad_gallery = store.pixels("query", 1.0), store.pixels("gallery", 1.0)
@@ -513,15 +526,22 @@ best = int(lower.masked_fill(~true_pair, -torch.inf).argmax())
 i, j = divmod(best, len(bad_gallery))
 d = stripe_distances(a.local[i][None], b.local[j][None])[0, 0]
 path = trace_path(d)
-print(f"rigid {d.diag().sum():.2f}, aligned {shortest_path(d):.2f}")
+cells = {"rigid": d.diag(), "aligned": torch.stack([d[cell] for cell in path])}
+mean = {name: float(some.mean()) for name, some in cells.items()}
+print(f"Per cell, the path costs {mean['aligned']:.2f} ({len(path)} cells),", end=" ")
+print(f"the diagonal {mean['rigid']:.2f} ({len(d)} cells).")
 
-# %% mystnb={"figure": {"name": "learned-alignment", "caption": "Two pictures of one person from two cameras under wrong boxes, linked by the shortest path through the distances of their learnt stripes, and that path on the matrix."}, "image": {"alt": "Left, two pictures of a pedestrian cut into seven stripes, joined by slanted lines between equal parts of the body. Right, a seven by seven heat map with numbers and a red staircase that leaves the diagonal."}}
+# %% mystnb={"figure": {"name": "learned-alignment", "caption": "Two pictures of one person from two cameras under wrong boxes, linked by the shortest path through the distances of their learnt stripes (the nearer two stripes, the stronger their line), and that path on the matrix."}, "image": {"alt": "Left, two pictures of a pedestrian cut into seven stripes, joined by slanted lines between equal parts of the body. Right, a seven by seven heat map with numbers and a red staircase that leaves the diagonal."}}
 fig, (left, right_picture, matrix) = plt.subplots(
     1, 3, figsize=(figures.WIDTH, 3.3), width_ratios=(1, 1, 2.4)
 )
 pictures = bad_query.images[i], bad_gallery.images[j]
-figures.links(left, right_picture, pictures, path, d.shape, figures.GREEN)
+near = ((d.max() - d) / (d.max() - d.min())) ** 2
+weights = [float(near[cell]) for cell in path]
+figures.links(left, right_picture, pictures, path, d.shape, figures.GREEN, weights)
 figures.heat_map(matrix, d, path)
+matrix.set_title(f"a cell of the path costs {mean['aligned']:.2f}, of the diagonal "
+                 f"{mean['rigid']:.2f}")  # fmt: skip
 plt.show()
 
 # %% [markdown]
@@ -530,19 +550,8 @@ plt.show()
 # the stripe that holds it in one picture, follow the path, and see how far the match
 # lies from the waist of the other.
 
+
 # %%
-landmarks = store.dataset(1.0).landmarks
-if landmarks:
-    pairs = true_pair.nonzero()
-    order = torch.randperm(len(pairs), generator=torch.Generator().manual_seed(seed))
-    pairs = pairs[order[:400]].tolist()
-    data = store.dataset(1.0)
-    waist = [
-        np.array([landmarks[p.path.name][2] for p in split])
-        for split in (data.query, data.gallery)
-    ]
-
-
 def path_shift(f, g, height):
     """By how much of the height the path moves the stripe at `height` of f, in g."""
     cells = np.array(trace_path(stripe_distances(f[None], g[None])[0, 0]))
@@ -551,40 +560,45 @@ def path_shift(f, g, height):
 
 
 # %%
-shifts, following = {}, {}
-if landmarks:
+data, shifts, following = store.dataset(1.0), {}, {}
+if data.landmarks:
+    pairs = true_pair.nonzero()
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(pairs), generator=generator)
+    pairs = pairs[order[:400]].tolist()
+    waist = [
+        [data.landmarks[p.path.name][2] for p in some]
+        for some in (data.query, data.gallery)
+    ]
     truth = np.array([100 * (waist[1][j] - waist[0][i]) for i, j in pairs])
-    bad = bad_query, bad_gallery
-    untrained = [features.embed_split(first, split) for split in bad]
-    for when, (one_end, other) in {"before": untrained, "after": (a, b)}.items():
-        stripes = [(one_end.local[i], other.local[j], waist[0][i]) for i, j in pairs]
-        found = [path_shift(*ends) for ends in stripes]
-        shifts[when] = 100 * np.array(found)
-        following[when] = {
-            "correlation": float(np.corrcoef(truth, shifts[when])[0, 1]),
-            "error_percent": float(np.abs(truth - shifts[when]).mean()),
-        }
-
-# %% mystnb={"figure": {"name": "path-shift", "caption": "True shift of the waist between two pictures of a person, and the shift that the shortest path found, before and after training. A perfect path would lie on the grey line, give or take half a stripe; rigid matching is the dashed line at zero."}, "image": {"alt": "Two scatter plots of found shift over true shift in percent of the height, with a diagonal line and a dashed horizontal one, before training on the left and after training on the right."}}
-if landmarks:
-    fig, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 3.1), sharey=True)
-    for ax, (when, found) in zip(axes, shifts.items(), strict=True):
-        ax.scatter(truth, found, s=8, alpha=0.4, color=figures.GREEN)
-        ax.plot((-40, 40), (-40, 40), color=figures.GREY, linewidth=1)
-        ax.axhline(0, color=figures.ORANGE, linestyle="--", linewidth=1)
-        ax.set(title=when, xlabel="true shift, % of the height")
-    axes[0].set_ylabel("shift of the path, %")
-    plt.show()
-
-# %%
-for when, found in following.items():
-    print(f"{when:6} mean error {found['error_percent']:.1f} % of the height,", end=" ")
-    print(f"correlation {found['correlation']:.2f}")
-if landmarks:
+    untrained = [features.embed_split(first, some) for some in (bad_query, bad_gallery)]
+    for when, (left_end, right_end) in {"before": untrained, "after": (a, b)}.items():
+        ends = [(left_end.local[i], right_end.local[j], waist[0][i]) for i, j in pairs]
+        shifts[when] = 100 * np.array([path_shift(*end) for end in ends])
+        gap = float(np.abs(truth - shifts[when]).mean())
+        r = float(np.corrcoef(truth, shifts[when])[0, 1])
+        following[when] = {"correlation": r, "error_percent": gap}
+        print(
+            f"{when} training the path is {gap:.1f} % of the height off, r = {r:.2f};"
+        )
     following["rigid"] = {"error_percent": float(np.abs(truth).mean())}
-    print(f"rigid  mean error {following['rigid']['error_percent']:.1f} %")
+    print(f"rigid matching is {following['rigid']['error_percent']:.1f} % off.")
 else:
     print("no landmarks in this data set: the path cannot be checked against the truth")
+
+# %% mystnb={"figure": {"name": "path-shift", "caption": "True shift of the waist between two pictures of a person, and the shift that the shortest path found, before and after training. A perfect path would lie on the grey line, give or take half a stripe; rigid matching is the dashed line at zero."}, "image": {"alt": "Two scatter plots of found shift over true shift in percent of the height, with a diagonal line and a dashed horizontal one, before training on the left and after training on the right."}}
+if shifts:
+    fig, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 3.2), sharey=True)
+    for ax, (when, found) in zip(axes, shifts.items(), strict=True):
+        ax.scatter(truth, found, s=8, alpha=0.4, color=figures.GREEN)
+        ax.plot((-40, 40), (-40, 40), color=figures.GREY, lw=1, label="the truth")
+        ax.axhline(0, color=figures.ORANGE, linestyle="--", linewidth=1, label="rigid")
+        gap = following[when]["error_percent"]
+        ax.set_title(f"{when} training: {gap:.1f} % of the height off")
+        ax.set(xlabel="true shift, % of the height")
+    axes[0].set_ylabel("shift of the path, %")
+    axes[0].legend(loc="upper left", fontsize=8)
+    plt.show()
 
 # %% [markdown]
 # Nobody told the network where a waist is. Is it the training along the path that taught
@@ -618,6 +632,8 @@ couples = {
     "same first weights, apart": (alone, students[0]),
     "nothing in common": (alone, students[1]),
 }
+
+# %%
 agreements = {
     name: {
         "kappa": statistics.kappa(a, b),
@@ -626,16 +642,16 @@ agreements = {
     }
     for name, (a, b) in couples.items()
 }
-pd.DataFrame(agreements).T.round(2)
-
-# %%
 kappas = {name: found["kappa"] for name, found in agreements.items()}
-most = max(kappas, key=kappas.get)
-gained = kappas["the two students"] - kappas["nothing in common"]
-print(f"most agreement: {most} ({kappas[most]:.2f})")
-print(f"students less strangers: kappa {gained:+.2f}, one seed")
-either = agreements["the two students"]["only one right, %"]
-print(f"on {either:.0f} % of the queries only one student is right: room for their sum")
+most, either = max(kappas, key=kappas.get), agreements["the two students"]
+print(f"Most agreement: {most} (kappa {kappas[most]:.2f}).")
+print(
+    f"On {either['only one right, %']:.0f} % of the queries only one student", end=" "
+)
+print("is right: room for their sum.")
+gained = either["kappa"] - kappas["nothing in common"]
+print(f"Exchange instead of nothing in common: kappa {gained:+.2f}, from one seed.")
+pd.DataFrame(agreements).T.round(2)
 
 # %% [markdown]
 # ## Take-away
@@ -660,7 +676,7 @@ run.write(
         "single": models["one network"],
         "students": [models["student 1"], models["student 2"]],
         "seconds": seconds,
-        "end_of_training": last.mean().to_dict(),
+        "end_of_training": last.to_dict(),
         "silhouette": silhouette,
         "failures": failures,
         "path_against_truth": following,

@@ -20,12 +20,14 @@ runs_root: str = ""  # where runs are kept; empty: runs/ of the project
 seed: int = 0  # first weights of the network whose speed is measured
 
 # %%
+import textwrap
 import time
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
+from IPython.display import Markdown
 
 from reprolib import book, training
 from reprolib import settings as profiles
@@ -41,183 +43,191 @@ settings = run.settings
 # %% [markdown]
 # ## The answer
 #
-# The study asked its claims before their cells were computed (chapter 5). The advice in
-# this table is written by code from their verdicts, so it changes when the records do.
+# The answer below is written by code, from the verdicts on what the method consists
+# of, so it changes when the records do. Differences are points of mAP on drawn people.
 
 # %%
 findings = {found.claim.name: found for found in claims.findings()}
 PARTS = {
-    "matching along the path at the test, bad boxes": "testing-bad",
-    "the same on a real detector's boxes": "testing",
-    "training along the path too": "training",
-    "a better global feature beside the local branch": "global-aligned",
-    "better because the branch is aligned, not rigid": "global-because-aligned",
-    "two students at the paper's weights": "mutual",
+    "testing-bad": "matching stripes along the path helps where boxes are bad",
+    "testing": "it helps on a real detector's boxes, too",
+    "training": "training along the path adds to that",
+    "global-aligned": "the global feature profits from an aligned branch beside it",
+    "global-because-aligned": "it does so because that branch is aligned, not rigid",
+    "mutual": "two students gain from each other at the paper's weights",
 }
 WORDS = {
-    "shown": "believe it",
-    "opposite shown": "do not believe it",
-    "undecided": "wait for more seeds",
+    "shown": "Believe that",
+    "opposite shown": "Do not believe that",
+    "undecided": "All seeds are there and cannot decide whether",
+    "open": "Seeds are still missing: wait before you believe that",
 }
-
-
-def answer(name):
-    """A claim's advice and its numbers."""
-    found = findings[name]
-    advice = WORDS[found.verdict] if found.difference else "not tested yet"
-    return {"advice": advice, "numbers": found.sentence()}
-
-
-pd.DataFrame({part: answer(name) for part, name in PARTS.items()}).T
+answers = {word: [] for word in WORDS}
+for name, part in PARTS.items():
+    found, said = findings[name], "no seeds yet"
+    if found.difference:
+        said = f"{found.difference.mean:+.1f}"
+    if found.difference and not found.complete:
+        said += f" so far, {len(found.points)} of {found.planned} seeds"
+    answers[found.verdict if found.complete else "open"].append(f"{part} ({said})")
 
 # %%
 published = reported.load()
 market = published[published.dataset == "Market1501"].drop(columns="dataset")
-is_paper = market.source.str.contains("paper")
-co_author = market.source.str.startswith("michuanhaohao")
-best = market[~is_paper & ~co_author].rank1.max()
-print(f"The paper's rank-1 on Market1501 is {market[is_paper].rank1.max()};", end=" ")
-print(f"the best independent run has {best}.")
+groups = {
+    "paper": market.source.str.contains("paper"),
+    "a co-author's later code": market.source.str.startswith("michuanhaohao"),
+}
+groups["independent"] = ~groups["paper"] & ~groups["a co-author's later code"]
+numbers = ["rank1", "mAP", "rk_rank1", "rk_mAP"]
+highest = pd.DataFrame(
+    {who: market[rows][numbers].max() for who, rows in groups.items()}
+)
+highest["independent lacks"] = highest["paper"] - highest["independent"]
+
+# %%
+count = {word: len(some) for word, some in answers.items()}
+best = {who: f"{highest[who]['rk_rank1']:g}" for who in ("paper", "independent")}
+lines = [
+    f"**Should you believe the paper?** Of {len(PARTS)} parts of its method, "
+    f"{count['shown']} hold on drawn people, {count['opposite shown']} are "
+    f"contradicted, {count['undecided']} stay undecided, and {count['open']} wait for "
+    "seeds. Its famous numbers nobody has confirmed.\n"
+]
+for word, some in answers.items():
+    lines += [f"- *{WORDS[word]}* {'; '.join(some)}."] if some else []
+lines += [
+    f"- *Do not take as a level to be reached* rank-1 of {best['paper']} on "
+    "Market1501: it comes from four joined data sets, one of which shows people of the "
+    f"test, and the best independent run has {best['independent']}.",
+    "- *Nobody can check* that the model surpasses people: the study behind it was "
+    "never published (chapter 7).",
+]
+Markdown("\n".join(lines))
 
 # %% [markdown]
-# The table is about mechanisms, and it is this book's to answer. Two things no run on
-# other data can answer. Do not quote the famous *numbers* as a level to be reached: they
-# come from four joined data sets, one of which shows people of the test, and no
-# independent run has reached them. And that the model *surpasses people* nobody can
-# check, because the study behind it was never published (chapter 7).
-#
 # ## The rule
 #
 # A claim says that a difference is positive. Every seed gives one value of it; its 95 %
 # interval is Student's, and the p-values of all claims are raised together by Holm's
-# correction. Below 0.05 the claim is *shown* where the mean is positive and *opposite
-# shown* where it is negative. All else is **undecided**: these seeds cannot tell. The
-# rule does not ask for the size of the paper's effect, since drawn people and a small
-# network have sizes of their own. The list of claims was in the repository before the
-# cells were computed; the reading of the result was not left to hope.
+# correction. When all seeds that were planned are there, a claim with p below 0.05 is
+# *shown* where the mean is positive and *opposite shown* where it is negative. All else
+# is **undecided**. The rule does not ask for the size of the paper's effect, since drawn
+# people and a small network have sizes of their own. The claims and their numbers of
+# seeds were in the repository before the cells were computed; why that matters, chapter
+# 5 shows with pure noise.
 #
-# ## What others measured
+# ## Claim by claim
 #
-# For some claims there are published numbers: pairs of rows from one source, so that
-# everything but the part in question was equal there. None states repeats, so none has
-# an interval.
+# For some claims there are published numbers, too: pairs of rows from one source, so
+# that everything but the part in question was equal there. None states repeats, so none
+# has an interval. They are the black diamonds below.
+#
+# **Predict, then run.** How many of all claims will be shown, and is any contradicted?
 
 # %%
 HHJ = "huanghoujing/AlignedReID-Re-Production-Pytorch"
-MHH = "michuanhaohao/AlignedReID (first)"
-PLUS = "michuanhaohao/AlignedReID++"
+MHH, PLUS = "michuanhaohao/AlignedReID (first)", "michuanhaohao/AlignedReID++"
 
 
 def gap(source, one, other, score="mAP", on="Market1501"):
     """The difference of two published rows of one source, in points."""
     rows = published[(published.source == source) & (published.dataset == on)]
     rows = rows.set_index("method")[score]
-    return round(float(rows[one] - rows[other]), 2)
+    return float(rows[one] - rows[other])
 
 
-# %%
 aligned, rigid = "local aligned (DMLI)", "local unaligned"
-on_global, on_both = (f"global + local, tested on {k}" for k in ("global", "both"))
-mutual, tested = "global + local + mutual, model 1", "AlignedReID, tested on "
+both, tested = "global + local, tested on both", "AlignedReID, tested on "
+alone, mutual = "global + local, tested on global", "global + local + mutual, model 1"
+asked = tested + "global", "softmax + TriHard"
 others = {
     "method": [gap(PLUS, aligned, rigid)],
     "testing-bad": [gap(PLUS, aligned, rigid, on="Market-Partial")],
-    "global-aligned": [
-        gap(HHJ, on_global, "global triplet"),
-        gap(MHH, tested + "global", "softmax + TriHard"),
-    ],
-    "both": [
-        gap(HHJ, on_both, on_global, "rank1"),
-        gap(MHH, tested + "both", tested + "global", "rank1"),
-    ],
-    "mutual": [gap(HHJ, mutual, on_global)],
+    "global-aligned": [gap(HHJ, alone, "global triplet"), gap(MHH, *asked)],
+    "mutual": [gap(HHJ, mutual, alone)],
 }
-
-# %% [markdown]
-# ## Claim by claim
-#
-# **Predict, then run.** Of all claims below, how many will be shown, how many stay
-# undecided, and is any contradicted?
+on_both = gap(MHH, tested + "both", tested + "global", "rank1")
+others["both"] = [gap(HHJ, both, alone, "rank1"), on_both]
 
 # %%
-shown = [found for found in findings.values() if found.difference]
-verdicts = pd.Series([found.verdict for found in shown]).value_counts()
+seen = [found for found in findings.values() if found.difference]
+verdicts = pd.Series([f.verdict for f in findings.values() if f.complete], dtype=str)
+verdicts = verdicts.value_counts()
+waiting = len(findings) - verdicts.sum()
+print(f"{len(findings)} claims:", end=" ")
 print(
-    f"{len(findings)} claims, {len(findings) - len(shown)} without cells yet;", end=" "
+    ", ".join(f"{n} {word}" for word, n in verdicts.items()) or "no verdict yet",
+    end="; ",
 )
-print(", ".join(f"{n} {word}" for word, n in verdicts.items()))
+print(f"{waiting} wait for seeds, {len(findings) - len(seen)} of them have no two.")
 
 # %%
-MARKER = {"shown": "o", "opposite shown": "X", "undecided": "o"}
-COLOUR = {1: figures.BLUE, 2: figures.GREEN, 3: figures.RED, 4: figures.PURPLE}
+COLOUR = {1: "BLUE", 2: "GREEN", 3: "RED", 4: "PURPLE", 7: "ORANGE"}
 
 
 def draw(ax, y, found):
-    """One claim: interval, mean, and what others or the paper have."""
+    """One claim: interval, mean, numbers, and what others or the paper have."""
     name, one = found.claim.name, found.difference
-    colour = COLOUR.get(found.claim.question, figures.ORANGE)
-    ax.plot((one.low, one.high), (y, y), color=colour, linewidth=2)
+    colour = getattr(figures, COLOUR[found.claim.question])
+    style = "-" if found.complete else ":"
+    ax.plot((one.low, one.high), (y, y), style, color=colour, linewidth=2)
     face = "white" if found.verdict == "undecided" else colour
-    look = {"color": colour, "markerfacecolor": face, "markersize": 8}
-    ax.plot(one.mean, y, MARKER[found.verdict], **look)
+    mark = "X" if found.verdict == "opposite shown" else "o"
+    ax.plot(one.mean, y, mark, color=colour, markerfacecolor=face, markersize=8)
     known = others.get(name, [])
     ax.plot(known, [y] * len(known), "kD", markersize=4)
     if name in reported.STATED:
         ax.plot(reported.STATED[name], (y, y), color="black", linewidth=6, alpha=0.3)
+    score = "rank-1" if found.claim.score == "rank1" else found.claim.score
+    text = f"{one.mean:+.1f} {score}, {len(found.points)} of {found.planned}"
+    look = {"xycoords": ("axes fraction", "data"), "va": "center", "fontsize": 8}
+    ax.annotate(text, (1.02, y), **look)
 
 
-# %% mystnb={"figure": {"name": "forest", "caption": "Every claim that has cells, those on bad boxes below on an axis of their own: the mean difference over seeds with its 95 % interval before the correction. A full dot is shown after the correction, an open one undecided, a cross means that the opposite was shown. Diamonds are differences in other people's tables, the grey bar what the paper is said to state."}, "image": {"alt": "A forest plot: rows of claims grouped by question, each with a dot or cross and a horizontal interval around a vertical line at zero; small diamonds beside some."}}
-bad = [found for found in shown if found.claim.name.endswith("-bad")]
-panels = [[found for found in shown if found not in bad], bad]
+# %% mystnb={"figure": {"name": "forest", "caption": "Every claim of chapter 5 that has cells, those on bad boxes below on an axis of their own: the mean difference over seeds with its 95 % interval before the correction, and the number of seeds. A full dot is shown after the correction, an open one undecided, a cross means that the opposite was shown; a dotted interval still lacks seeds and has no verdict. Diamonds are differences in other people's tables, the grey bar is what the paper is said to state. Colours are questions: the global feature, training or test, mutual learning, both distances, photographs."}, "image": {"alt": "A forest plot: rows of claims in words, each with a dot or cross and a horizontal interval around a vertical line at zero, its mean and number of seeds on the right; small diamonds beside some."}}
+bad = [found for found in seen if found.claim.name.endswith("-bad")]
+panels = [[found for found in seen if found not in bad], bad]
 sizes = [len(panel) + 1 for panel in panels]
-size = figures.WIDTH, 0.9 + 0.3 * sum(sizes)
+size = figures.WIDTH, 0.9 + 0.37 * sum(sizes)
 fig, axes = plt.subplots(2, 1, figsize=size, height_ratios=sizes)
 for ax, panel in zip(axes, panels, strict=True):
     for y, found in enumerate(panel):
         draw(ax, y, found)
+    names = ["\n".join(textwrap.wrap(found.claim.says, 52)) for found in panel]
+    ax.set_yticks(range(len(panel)), names, fontsize=7.5)
     ax.axvline(0, color="black", linewidth=1)
-    ax.set_yticks(range(len(panel)), [found.claim.name for found in panel])
     ax.set_ylim(len(panel) - 0.4, -0.6)
-axes[1].set_xlabel("difference, points of mAP; of rank-1 for both and global-…-rank1")
-for face, word in (("black", "shown"), ("white", "undecided")):
-    look = {"color": "black", "markerfacecolor": face}
-    axes[0].plot([], [], "o", label=word, **look)
-axes[0].plot([], [], "X", color="black", label="opposite shown")
-axes[0].plot([], [], "D", color="black", markersize=4, label="other people's tables")
-fig.legend(loc="outside upper center", ncols=4, fontsize=8)
+axes[1].set_xlabel("difference, points")
+for look, word in (("o", "shown"), ("X", "opposite shown"), ("D", "published")):
+    axes[0].plot([], [], look, color="black", label=word, ms=4 if look == "D" else 7)
+axes[0].plot([], [], "o", color="black", markerfacecolor="white", label="undecided")
+axes[0].plot([], [], "k:", label="seeds missing")
+held, against = (verdicts.get(word, 0) for word in ("shown", "opposite shown"))
+title = f"Of {len(findings)} claims {held} are shown, {against} contradicted;"
+fig.suptitle(f"{title} {waiting} wait for seeds", fontsize=10)
+fig.legend(loc="outside lower center", ncols=5, fontsize=8)
 plt.show()
 
-# %%
-rows = {
-    found.claim.name: {"claim": found.claim.says, "result": found.sentence()}
-    for found in findings.values()
-}
-pd.DataFrame(rows).T.rename_axis("name")
-
 # %% [markdown]
-# A claim that is *undecided* may still be true: beside it stands the effect that these
-# seeds would have found in four of five cases. *Shown* is no proof of the paper's
-# numbers either; it says that the direction holds for a small network on drawn people.
+# A claim that is *undecided* may still be true: chapter 5 prints beside it the effect
+# that its seeds would have found in four of five cases. *Shown* is no proof of the
+# paper's numbers either; it says that the direction holds for a small network on drawn
+# people.
 #
 # Re-ranking was not among the declared claims, so it gets a measurement and no verdict:
 
 # %%
-gains = {}
-for score in ("rank1", "mAP"):
-    lines = records.lines("drawn-main").items()
-    aligned_lines = [line for (name, _), line in lines if name == "aligned-box0.4"]
-    before = [
-        claims.scores(x, "aligned-box0.4:global@box0.4", score) for x in aligned_lines
-    ]
-    after = [line["reranked"]["global"][score] for line in aligned_lines]
-    gains[score] = np.subtract(after, before)
-    low, high = t_interval(gains[score]) or (np.nan, np.nan)
-    mean = gains[score].mean()
-    print(f"re-ranking, {score:5} {mean:+.1f} ({low:+.1f} to {high:+.1f})", end=", ")
-    print(f"{len(before)} seeds")
-paper = market[is_paper]
-print(f"the paper: rank-1 {paper.rk_rank1.max() - paper.rank1.max():+.1f},", end=" ")
-print(f"mAP {paper.rk_mAP.max() - paper.mAP.max():+.1f}")
+lines = [x for (name, _), x in records.lines("drawn-main").items()
+         if name == "aligned-box0.4"]  # fmt: skip
+gains, paper = {}, highest["paper"]
+for score, name in (("rank1", "rank-1"), ("mAP", "mAP")):
+    before = [claims.scores(x, "aligned-box0.4:global@box0.4", score) for x in lines]
+    gains[score] = np.subtract([x["reranked"]["global"][score] for x in lines], before)
+    low, high = t_interval(gains[score])
+    print(f"Re-ranking adds {gains[score].mean():+.1f} points of {name}", end=" ")
+    print(f"({low:+.1f} to {high:+.1f}, {len(lines)} seeds);", end=" ")
+    print(f"in the paper {paper[f'rk_{score}'] - paper[score]:+.1f}.")
 
 # %% [markdown]
 # Re-ranking draws the later matches of a person forward, which mAP sees and rank-1 need
@@ -278,28 +288,18 @@ pd.DataFrame({"mark and reason, why it could not be checked": reasons})
 # ## What others reproduced
 #
 # Other people have trained the method on the real Market1501, with a ResNet-50 and
-# without the other three data sets. Their own tables, best first:
+# without the other three data sets; chapter 6 draws their runs. The best of each kind:
 
 # %%
-rows = market.sort_values("rank1", ascending=False).head(12)
-rows = rows.assign(source=rows.source.str.split("/").str[-1]).set_index("source")
-rows = rows[["method", "rank1", "mAP", "rk_rank1", "rk_mAP", "status"]]
-rows.astype(object).fillna("-")
-
-# %%
-groups = {
-    "paper": market[is_paper],
-    "a co-author's later code": market[co_author],
-    "independent": market[~co_author & ~is_paper],
-}
-numbers = ["rank1", "mAP", "rk_rank1", "rk_mAP"]
-highest = pd.DataFrame({who: rows[numbers].max() for who, rows in groups.items()})
-highest.assign(missing=highest["paper"] - highest["independent"]).round(2)
+short = highest["independent lacks"]
+print("The best independent numbers lack", end=" ")
+print(f"{short['rank1']:.1f} points of rank-1 and {short['mAP']:.1f} of mAP,")
+print(f"after re-ranking {short['rk_rank1']:.1f} and {short['rk_mAP']:.1f}.")
+highest.round(2)
 
 # %% [markdown]
 # The nearest is AlignedReID++ with label smoothing: later, by a co-author, and a
-# different method. The `missing` column is what the best **independent** run of each
-# kind lacks: no independent run reaches the paper's numbers on Market1501. The
+# different method. No **independent** run reaches the paper's numbers on Market1501. The
 # comparison is not quite fair, since none of them was trained on the four data sets;
 # and none states repeats, so one cannot say how much is luck. These facts belong in one
 # sentence.
@@ -455,7 +455,8 @@ pd.DataFrame(hours).map(lambda h: f"{h:.1f} h" if h < 48 else f"{h / 24:,.0f} da
 # whose answers were not published. The most useful facts about the famous numbers are
 # cheap: the people that MARS shares with the test, the protocol, the width of an error
 # bar.
-#
+
+# %% [markdown]
 # **Exercises.**
 # 1. Call a claim reproduced if the mean exceeds half the published effect. Which
 #    verdicts change, and which rule do you find fairer?
@@ -465,6 +466,18 @@ pd.DataFrame(hours).map(lambda h: f"{h:.1f} h" if h < 48 else f"{h / 24:,.0f} da
 #    change?
 # 4. Write a claim of your own into `claims.toml` for a study that has no cell yet. Which
 #    effect would ten seeds find, if the spread is that of chapter 5?
+#
+# <details><summary>Answers</summary>
+#
+# (1) Compare `found.difference.mean` with half of a diamond: claims with wide intervals
+# pass or fail by luck, and a tiny effect that is certain fails, so the rule rewards few
+# seeds. (2) Those with `difference.p` below 0.05 and `p` above it; with two dozen
+# questions at least one such is to be expected from noise alone. (3) Only a row whose
+# mark is B can change; then its mark becomes A. (4) About the standard deviation of the
+# differences of single seeds: a test with ten seeds finds a bit more than three standard
+# errors of the mean in four of five cases, and $\sqrt{10}$ is about as much.
+#
+# </details>
 
 # %%
 run.write(
