@@ -314,6 +314,25 @@ def test_check_says_it_and_never_the_answer(capsys):
         checks.check("x", print)
 
 
+def test_inputs_have_the_names_that_the_answer_gives_them():
+    told = checks.failure("count-paths", lambda rows, columns: 2)
+    assert re.search(r"Not so with rows = 1, columns = \d: you gave 2\.$", told), told
+    told = checks.failure("count-paths", max)  # does not tell its names
+    assert re.search(r"Not so with 1, (\d): you gave \1\.$", told), told
+    told = checks.failure("two-scores", lambda ranks: (np.float64(1 / 3), 2))
+    assert told.endswith("you gave (0.3333, 2)."), told
+
+
+def test_a_changed_list_of_arrays_is_noticed():
+    def answer(match, others):
+        found = np.prod([np.mean(pictures > match) for pictures in others])
+        others[-1][0] += 1
+        return found
+
+    told = checks.failure("one-draw", answer)
+    assert told.startswith("It must not change its input: match = 0, others = [[")
+
+
 # Questions.
 
 

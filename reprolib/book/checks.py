@@ -11,6 +11,7 @@ option has a reason of its own for being right or wrong.
 """
 
 import copy
+import inspect
 import zlib
 from collections.abc import Callable, Iterator
 
@@ -72,13 +73,14 @@ def failure(name: str, answer: Callable) -> str | None:
                 good = found is not None and holds(found, *kept)
             except Exception as error:
                 kind = type(error).__name__
-                return f"{says}. With {_text(kept)} it raised {kind}: {error}"
+                return f"{says}. With {_given(answer, kept)} it raised {kind}: {error}"
             if found is None:
                 return "Your function returns nothing: it needs a `return`."
             if not good:
-                return f"{says}. Not so with {_text(kept)}: you gave {_text([found])}."
-            if _text(given) != _text(kept):
-                return f"It must not change its input, and changed {_text(kept)}."
+                gave = _text(found)
+                return f"{says}. Not so with {_given(answer, kept)}: you gave {gave}."
+            if not _same(given, kept):
+                return f"It must not change its input: {_given(answer, kept)}."
     return None
 
 
@@ -119,11 +121,33 @@ def _inputs(name: str, inputs: Callable) -> Iterator[tuple]:
         yield inputs(rng)
 
 
-def _text(values) -> str:
-    """Inputs or an answer as a reader would write them."""
-    plain = (v.tolist() if isinstance(v, torch.Tensor) else v for v in values)
-    with np.printoptions(precision=3, suppress=True, threshold=60):
-        return ", ".join(
-            np.array2string(v, separator=", ") if isinstance(v, np.ndarray) else repr(v)
-            for v in plain
-        )
+def _given(answer: Callable, values: tuple) -> str:
+    """The inputs of an answer by the names that it gives them."""
+    try:
+        names = [*inspect.signature(answer).parameters]
+    except ValueError:  # some built-in functions do not tell
+        names = []
+    texts = [_text(value) for value in values]
+    if len(names) != len(texts):
+        return ", ".join(texts)
+    return ", ".join(f"{n} = {text}" for n, text in zip(names, texts, strict=True))
+
+
+def _text(value: object) -> str:
+    """An input or an answer as a reader would write it, numbers to four digits."""
+    if isinstance(value, np.ndarray):
+        with np.printoptions(precision=3, suppress=True, threshold=60):
+            return np.array2string(value, separator=", ")
+    if isinstance(value, torch.Tensor | np.generic):
+        return _text(value.tolist())
+    if isinstance(value, list | tuple):
+        text = ", ".join(map(_text, value))
+        return f"[{text}]" if isinstance(value, list) else f"({text})"
+    return f"{value:.4g}" if isinstance(value, float) else repr(value)
+
+
+def _same(value: object, other: object) -> bool:
+    """Whether two inputs, perhaps lists of arrays, are equal."""
+    if isinstance(value, list | tuple):
+        return len(value) == len(other) and all(map(_same, value, other))
+    return np.array_equal(value, other)
