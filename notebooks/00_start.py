@@ -375,6 +375,47 @@ ours
 #
 # </details>
 
+# %% [markdown]
+# ## Check yourself
+#
+# Every answer is checked at once. A function is tried on inputs that it has not seen,
+# and you are told which property fails; in a question, each option has its reason.
+# `make exercises` writes this chapter with blanks in place of the answers below.
+
+# %%
+from reprolib.book.checks import ask, check, choose
+
+ask("two-numbers")
+
+# %% tags=["solution"]
+choose("two-numbers", "b")
+
+# %%
+ask("what-rank1-hides")
+
+# %% tags=["solution"]
+choose("what-rank1-hides", "c")
+
+# %% [markdown]
+# **Two scores.** Each query has one right picture, and you know its rank. What are rank-1
+# and mAP, in percent?
+
+
+# %% tags=["solution"]
+def two_scores(ranks):
+    """Rank-1 and mAP in percent; ranks: (Q,), where each query's picture stands."""
+    return 100 * np.mean(ranks == 1), 100 * np.mean(1 / ranks)
+
+
+# %%
+check("two-scores", two_scores)
+
+# %%
+ask("half-a-point")
+
+# %% tags=["solution"]
+choose("half-a-point", "b")
+
 # %%
 run.write({"rows": len(ours), "game_rank": rank})
 print(run.provenance())

@@ -496,9 +496,19 @@ plt.show()
 # %% [markdown]
 # ## Check yourself
 #
-# These exercises check your answer, on inputs it has not seen, and say which property
-# fails. `make exercises` writes this chapter without the solutions below.
-#
+# Every answer is checked at once. A function is tried on inputs that it has not seen,
+# and you are told which property fails; in a question, each option has its reason.
+# `make exercises` writes this chapter with blanks in place of the answers below.
+
+# %%
+from reprolib.book.checks import ask, choose
+
+ask("strangers-stay")
+
+# %% tags=["solution"]
+choose("strangers-stay", "a")
+
+# %% [markdown]
 # **Average precision.** The mean, over the right pictures of a ranked list, of the
 # precision at each.
 
@@ -526,6 +536,30 @@ def kept(pid, camid, pids, camids):
 
 # %%
 check("kept-gallery", kept)
+
+# %%
+ask("shared-people")
+
+# %% tags=["solution"]
+choose("shared-people", "c")
+
+# %% [markdown]
+# **The batch.** Draw P people and K pictures of each. Of somebody with fewer than K
+# pictures, repeat some, but only when all are in.
+
+
+# %% tags=["solution"]
+def draw_batch(labels, P, K, seed):
+    """The indices (P * K,) of a batch; labels: (N,), the person of each picture."""
+    rng, batch = np.random.default_rng(seed), []
+    for person in rng.choice(np.unique(labels), P, replace=False):
+        own = rng.permutation(np.flatnonzero(labels == person))
+        batch.extend(np.resize(own, K))  # begins anew where own is too short
+    return np.array(batch)
+
+
+# %%
+check("batch", draw_batch)
 
 # %%
 results = {

@@ -587,32 +587,34 @@ plt.show()
 # 1. Mirror the 3 x 3 table at its diagonal. How does $S$ change, how the distance?
 # 2. Divide every aligned distance by 13. Why does no ranking change? Why would a
 #    division by the number of cells change rankings of the warped one?
-# 3. How many paths lead through a 7 x 7 table? Try them all and confirm the distance.
-# 4. Repeat the sliding boxes with cameras 3 and 5. What stays of the three curves?
-# 5. Set $d_{ij}$ to 1 where $|i - j| > 2$. Where does that help, and where does it hurt?
-# 6. Replace the minimum by $-\tau \log(e^{-a/\tau} + e^{-b/\tau})$. Where does the
+# 3. Repeat the sliding boxes with cameras 3 and 5. What stays of the three curves?
+# 4. Set $d_{ij}$ to 1 where $|i - j| > 2$. Where does that help, and where does it hurt?
+# 5. Replace the minimum by $-\tau \log(e^{-a/\tau} + e^{-b/\tau})$. Where does the
 #    gradient go now?
 #
 # <details><summary>Answers</summary>
 #
 # (1) $S$ is mirrored, the distance stays 1.3. (2) All aligned paths have 13 cells, so
-# all distances shrink alike; warped paths differ in length. (3) Twelve steps, six of
-# them down: 12! / (6! 6!) = 924. (4) `shots(people, 3, 0)` against `shots(people, 5, 1,
-# shift=...)`: rigid matching keeps its peak, and warped stays above aligned at most
-# shifts. (5) It forbids long detours, which strangers need more, and two stripes, 29 %
-# of the height, are more than any shift here: it helps at nearly all of them and hurts
-# at none. (6) Over all paths, the more the cheaper they are; as $\tau$ falls to 0,
-# along the best one alone.
+# all distances shrink alike; warped paths differ in length. (3) `shots(people, 3, 0)`
+# against `shots(people, 5, 1, shift=...)`: rigid matching keeps its peak, and warped
+# stays above aligned at most shifts. (4) It forbids long detours, which strangers need
+# more, and two stripes, 29 % of the height, are more than any shift here: it helps at
+# nearly all of them and hurts at none. (5) Over all paths, the more the cheaper they
+# are; as $\tau$ falls to 0, along the best one alone.
 #
 # </details>
 
 # %% [markdown]
 # ## Check yourself
 #
-# Some exercises check your answer, on inputs it has not seen, and say which property
-# fails. `make exercises` writes this chapter without the solutions below.
+# Every answer is checked at once. A function is tried on inputs that it has not seen,
+# and you are told which property fails; in a question, each option has its reason.
+# `make exercises` writes this chapter with blanks in place of the answers below.
 #
 # **Element distance.** Write Equation 1 for two vectors, so that it never overflows.
+
+# %%
+from reprolib.book.checks import ask, choose
 
 
 # %% tags=["solution"]
@@ -623,6 +625,12 @@ def element(a, b):
 
 # %%
 check("element-distance", element)
+
+# %%
+ask("path-costs-more")
+
+# %% tags=["solution"]
+choose("path-costs-more", "c")
 
 # %% [markdown]
 # **Shortest path.** Write Equation 2 for a table of any height and width.
@@ -665,6 +673,24 @@ def count(h, w):
 # %%
 check("path-cells", cells_of)
 check("count-paths", count)
+
+# %% [markdown]
+# **Time warping.** Now a step may also lead down and right at once. What is the least
+# total?
+
+
+# %% tags=["solution"]
+def warped_total(d):
+    """The least total over all paths with diagonal steps; d: (H, W)."""
+    S, steps = np.array(d), ((1, 0), (0, 1), (1, 1))
+    for i, j in np.ndindex(S.shape):
+        before = [S[i - a, j - b] for a, b in steps if a <= i and b <= j]
+        S[i, j] += min(before, default=0)
+    return S[-1, -1]
+
+
+# %%
+check("warped-path", warped_total)
 
 # %%
 results = {

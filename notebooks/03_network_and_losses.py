@@ -559,9 +559,19 @@ plt.show()
 # %% [markdown]
 # ## Check yourself
 #
-# These exercises check your answer, on inputs it has not seen, and say which property
-# fails. `make exercises` writes this chapter without the solutions below.
-#
+# Every answer is checked at once. A function is tried on inputs that it has not seen,
+# and you are told which property fails; in a question, each option has its reason.
+# `make exercises` writes this chapter with blanks in place of the answers below.
+
+# %%
+from reprolib.book.checks import ask, choose
+
+ask("whose-triplets")
+
+# %% tags=["solution"]
+choose("whose-triplets", "b")
+
+# %% [markdown]
 # **The hardest positive**, and with it the whole **TriHard** loss at a margin of 0.3.
 
 
@@ -582,6 +592,12 @@ def trihard(d, pids):
 # %%
 check("hardest-positive", hardest_positive)
 check("trihard", trihard)
+
+# %%
+ask("without-stop-gradient")
+
+# %% tags=["solution"]
+choose("without-stop-gradient", "a")
 
 # %% [markdown]
 # **The exchanges.** The value of the metric mutual loss, and the divergence that pulls a

@@ -515,9 +515,34 @@ pd.DataFrame(outcome).T
 # %% [markdown]
 # ## Check yourself
 #
-# These exercises check your answer, on inputs it has not seen, and say which property
-# fails. `make exercises` writes this chapter without the solutions below.
-#
+# Every answer is checked at once. A function is tried on inputs that it has not seen,
+# and you are told which property fails; in a question, each option has its reason.
+# `make exercises` writes this chapter with blanks in place of the answers below.
+
+# %%
+from reprolib.book.checks import ask, choose
+
+ask("who-gains-from-the-list")
+
+# %% tags=["solution"]
+choose("who-gains-from-the-list", "b")
+
+# %% [markdown]
+# **McNemar's test**, exactly: two raters answered the same questions. If they were equal,
+# each question that only one got right would be a flip of a coin.
+
+
+# %% tags=["solution"]
+def mcnemar(first, second):
+    """The two-sided p-value; how many questions only the one or the other got right."""
+    tail = stats.binom.cdf(min(first, second), first + second, 0.5)
+    return min(1.0, 2 * tail)
+
+
+# %%
+check("mcnemar", mcnemar)
+
+# %% [markdown]
 # **Wilson's interval** of a share of right answers, by hand.
 
 
@@ -533,6 +558,30 @@ def wilson(right, questions):
 
 # %%
 check("wilson", wilson)
+
+# %%
+ask("reranked-against-a-person")
+
+# %% tags=["solution"]
+choose("reranked-against-a-person", "c")
+
+# %% [markdown]
+# **Fleiss' kappa** says how far several raters agree. Let $A$ be the share of pairs of
+# raters who gave the same answer, mean over the questions, and $C$ the chance that two
+# answers drawn from all that were given are alike. Kappa is $(A - C) / (1 - C)$.
+
+
+# %% tags=["solution"]
+def fleiss(counts):
+    """Fleiss' kappa; counts: (Q, K), how many of the n raters gave each answer."""
+    n = counts.sum(1)
+    agreed = (counts * (counts - 1)).sum(1) / (n * (n - 1))
+    chance = ((counts.sum(0) / counts.sum()) ** 2).sum()
+    return (agreed.mean() - chance) / (1 - chance)
+
+
+# %%
+check("fleiss-kappa", fleiss)
 
 # %%
 run.write(
