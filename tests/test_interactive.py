@@ -1,5 +1,7 @@
 """Sliders: what they draw, where they start, and what a page without them shows."""
 
+import ast
+import re
 import sys
 
 import nbformat
@@ -48,9 +50,16 @@ def test_without_ipywidgets_a_line_says_what_to_do(monkeypatch, capsys):
 def test_the_sliders_are_the_readers_to_start(name):
     sources = [c.source for c in execute.load(execute.source(name)).cells]
     (cell,) = [s for s in sources if "interactive.sliders(" in s]
-    assert all(line.startswith("# ") for line in cell.splitlines())
-    started = [line[2:] for line in cell.splitlines() if "sliders(" in line]
-    compile("\n".join(started), name, "exec")
+    told, *started = cell.splitlines()
+    assert all(line.startswith("# ") for line in (told, *started))
+    called = ast.parse("\n".join(line[2:] for line in started)).body[-1].value
+    function = re.escape(called.args[0].id)
+    (head,) = re.findall(rf"^def {function}\((.*)\):", "\n".join(sources), re.M)
+    for slider in called.keywords:  # each starts at a default of the function
+        assert re.search(rf"\b{slider.arg}=-?\d", head)
+    # The same figure stands on the page: the cell before calls the function and shows.
+    before = sources[sources.index(cell) - 1]
+    assert re.search(rf"\b{function}\b", before) and "plt.show()" in before
 
 
 @pytest.mark.parametrize("name", execute.chapters())

@@ -1,4 +1,6 @@
-"""The two diagrams of the book: its map, and the network with its two branches."""
+"""Diagrams: the map of the book, two ways through a table, the network."""
+
+from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -51,6 +53,31 @@ def book_map(minutes: dict[int, float]) -> Axes:
     return ax
 
 
+def two_ways(
+    axes: Sequence[Axes],
+    pair: tuple[torch.Tensor, torch.Tensor],
+    d: torch.Tensor,
+    ways: dict[str, Sequence[tuple[int, int]]],
+    colours: dict[str, str],
+) -> dict[str, float]:
+    """A pair of pictures side by side, and ways through the table `d: (H, W)`.
+
+    The pictures, `(3, height, width)` each, go to the first of `axes`, the table to the
+    second. Returns what each way costs in all. Chapter 2.
+    """
+    gap = torch.full_like(pair[0][:, :, :6], 255)
+    figures.show(axes[0], torch.cat([pair[0], gap, pair[1]], 2))
+    longest = float(np.tanh(2**-0.5))  # of two unit vectors without negative numbers
+    figures.heat_map(axes[1], d, values=False, longest=longest)
+    for name, way in ways.items():
+        rows, columns = np.array(way).T + 0.5
+        axes[1].plot(columns, rows, color=colours[name], linewidth=2.5)
+    cost = {name: float(sum(d[cell] for cell in way)) for name, way in ways.items()}
+    axes[1].set_title("\n".join(f"{name} {total:.2f}" for name, total in cost.items()))
+    axes[1].set(xlabel="", ylabel="", xticks=[], yticks=[])
+    return cost
+
+
 def network(
     picture: torch.Tensor, net: Network, maps: tuple[int, ...], short: int, people: int
 ) -> Axes:
@@ -60,7 +87,7 @@ def network(
     of a stripe, `people` the classes of the identity head.
     """
     how = "standardised, " if net.batch_norm == "features" else ""
-    _, ax = plt.subplots(figsize=(figures.WIDTH, 3.7))
+    _, ax = plt.subplots(figsize=(figures.WIDTH, 3.6))
     ax.imshow(figures.as_image(picture), extent=(0, 1.3, 1.9, 4.5))
     edges = np.linspace(1.9, 4.5, net.stripes + 1)[1:-1]
     ax.hlines(edges, 0, 1.3, "white", linewidth=0.8)
