@@ -243,7 +243,10 @@ def test_nothing_is_unpickled_but_bare_weights():
 def test_a_chapter_runs_after_those_whose_results_it_reads(tmp_path):
     words = [sys.executable, "-m", "snakemake", "--rulegraph", "--cores", "1"]
     done = subprocess.run(
-        [*words, "--config", f"runs={tmp_path}"], cwd=ROOT, capture_output=True, text=True
+        [*words, "--config", f"runs={tmp_path}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
     names = dict(re.findall(r'^\s*(\d+)\[label = "chapter_(\w+)"', done.stdout, re.M))
