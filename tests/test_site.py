@@ -8,7 +8,7 @@ import sys
 import nbformat
 import pytest
 
-from reprolib.book import execute, site
+from reprolib.book import execute, glossary, site
 from reprolib.study.provenance import project_root
 
 ROOT = project_root()
@@ -62,7 +62,8 @@ def built(tmp_path_factory):
     if not shutil.which("npm"):
         pytest.skip("needs npm, for MathJax")
     pytest.importorskip("myst_nb", reason="needs Sphinx: make setup")
-    source, target = site.gather(), tmp_path_factory.mktemp("site") / "html"
+    folder = tmp_path_factory.mktemp("site")
+    source, target = site.gather(folder / "source"), folder / "html"
     words = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
     done = subprocess.run([*words, source, target], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -73,10 +74,14 @@ def test_every_chapter_and_page_is_there_and_asks_for_nothing_outside(built):
     names = {path.stem for path in (built / "notebooks").glob("*.html")}
     assert names == set(execute.chapters())
     pages = list(built.rglob("*.html"))
-    assert {"index", "api", "teach", "batch"} <= {page.stem for page in pages}
+    assert {"index", "api", "teach", "batch", "glossary"} <= {
+        page.stem for page in pages
+    }
     for page in pages:
         found = OUTSIDE.search(page.read_text(encoding="utf-8"))
         assert not found, f"{page.name}: {found and found[0]}"
+    words = (built / "glossary.html").read_text(encoding="utf-8")
+    assert all(word.term in words for word in glossary.load())
     assert (built / "_static" / "tex-svg.js").stat().st_size > 1e6
 
 

@@ -22,9 +22,9 @@ dots; running that cell, or the check below it, tells you whether you are right,
 not, why. Keep your work under another name: `make exercises` writes this file anew."""
 
 
-def build() -> list[Path]:
-    """Write each chapter that has answers to `exercises/`; what was written."""
-    folder, written = project_root() / "exercises", []
+def build(folder: Path | None = None) -> list[Path]:
+    """Write each chapter that has answers to `folder` (exercises/); the files."""
+    folder, written = folder or project_root() / "exercises", []
     for name in execute.chapters():
         notebook = execute.load(execute.source(name))
         answers = [c for c in notebook.cells if TAG in c.metadata.get("tags", ())]

@@ -4,17 +4,17 @@
 committed is the pages of `site/` and the executed notebooks; nothing is run here.
 """
 
-import io
 import json
 import shutil
 import subprocess
 import tarfile
+import tempfile
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
-from reprolib.book import exercise_notebooks, readme
+from reprolib.book import exercise_notebooks, glossary, readme
 from reprolib.errors import ReproError
 from reprolib.study import claims
 from reprolib.study.provenance import project_root
@@ -25,18 +25,18 @@ SCRIPT = "package/es5/tex-svg.js"
 CAPTION = {"reprolib": "caption"}
 # The claims whose outcome stands on the front page.
 ASKED = ("testing-bad", "testing", "training", "global-aligned", "mutual")
-# Folded code says what it is; a solution is closed with all that it prints.
 TREE = "\n```{toctree}\n:hidden:\n:glob:\n\n*\n```\n"
+# Folded code says what it is.
 PROMPTS = {"code_prompt_show": "Show the code", "code_prompt_hide": "Hide the code"}
 
 
-def gather(root: Path | None = None) -> Path:
-    """Lay the source of the site out anew; the folder it lies in.
+def gather(source: Path | None = None) -> Path:
+    """Lay the source of the site out anew in `source` (site/_source); that folder.
 
-    Raises `ReproError` where a chapter's notebook is missing or npm cannot be reached.
+    Raises `ReproError` where there is no notebook yet or npm cannot be reached.
     """
-    root = root or project_root()
-    source = root / "site" / "_source"
+    root = project_root()
+    source = source or root / "site" / "_source"
     shutil.rmtree(source, ignore_errors=True)
     pages = shutil.ignore_patterns("_source", "_build")
     shutil.copytree(root / "site", source, ignore=pages)
@@ -52,8 +52,7 @@ def gather(root: Path | None = None) -> Path:
     for path in found:
         page = adapted(nbformat.read(path, as_version=4), int(path.stem[:2]))
         write_text(source / "notebooks" / path.name, nbformat.writes(page))
-    for path in exercise_notebooks.build():
-        write_text(source / "exercises" / path.name, path.read_text(encoding="utf-8"))
+    exercise_notebooks.build(source / "exercises")
     for name, text in _parts().items():
         write_text(source / "_parts" / f"{name}.md", text + "\n")
     _mathjax(root, source / "_static" / "tex-svg.js")
@@ -65,7 +64,11 @@ def _parts() -> dict[str, str]:
     found = {one.claim.name: one for one in claims.findings()}
     asked = [found[name] for name in ASKED]
     verdict = [f"- {one.claim.says}: **{one.sentence()}**" for one in asked]
-    return {"verdict": "\n".join(verdict), "results": readme.block("drawn")}
+    return {
+        "verdict": "\n".join(verdict),
+        "results": readme.block("drawn"),
+        "words": glossary.table(glossary.load()),
+    }
 
 
 def adapted(notebook: NotebookNode, chapter: int) -> NotebookNode:
@@ -101,19 +104,21 @@ def _mathjax(root: Path, target: Path) -> None:
     """Put MathJax's one file beside the pages; it is fetched from npm once."""
     kept = root / "runs" / "site" / f"{MATHJAX}.js"
     if not kept.exists():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        words = ["npm", "pack", MATHJAX, "--json", "--silent"]
+        write_text(kept, _fetched())
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(kept, target)
+
+
+def _fetched() -> str:
+    """The script of MathJax that draws formulas as SVG, from npm's archive."""
+    words = ["npm", "pack", MATHJAX, "--json", "--silent"]
+    with tempfile.TemporaryDirectory() as folder:
         try:
             done = subprocess.run(
-                words, cwd=kept.parent, capture_output=True, text=True, check=True
+                words, cwd=folder, capture_output=True, text=True, check=True
             )
         except (OSError, subprocess.CalledProcessError) as error:
             said = getattr(error, "stderr", "") or error
             raise ReproError(f"npm could not fetch {MATHJAX}: {said}") from error
-        archive = kept.parent / json.loads(done.stdout)[0]["filename"]
-        with tarfile.open(fileobj=io.BytesIO(archive.read_bytes())) as opened:
-            script = opened.extractfile(SCRIPT).read().decode()
-        write_text(kept, script)
-        archive.unlink()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(kept, target)
+        with tarfile.open(Path(folder, json.loads(done.stdout)[0]["filename"])) as tar:
+            return tar.extractfile(SCRIPT).read().decode()
