@@ -52,6 +52,15 @@ def test_every_table_can_have_a_place(project, name):
     assert text.endswith(PLACE.replace("drawn", "other"))
 
 
+def test_what_the_readme_says_is_what_the_records_say(monkeypatch):
+    before = (ROOT / "README.md").read_text()
+    monkeypatch.setattr(readme, "write_text", lambda path, text: texts.append(text))
+    texts = []
+    assert "claims" in readme.refresh()
+    assert texts == [before], "run `make publish`, or `python -m reprolib readme`"
+    assert readme.answers().count("points of") > 5
+
+
 def test_a_readme_without_a_place_is_named(project):
     (project.parent / "README.md").write_text("nothing here")
     with pytest.raises(ReproError, match=r"README\.md.*no place"):

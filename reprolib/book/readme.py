@@ -4,10 +4,13 @@ import re
 
 from reprolib.book import benchmark, machines, promise
 from reprolib.errors import ReproError
-from reprolib.study import headline, provenance, records
+from reprolib.study import claims, headline, provenance, records
 from reprolib.study.store import write_text
 
 MEASURED = {"promise": promise, "machines": machines}
+# The claims whose outcome a reader sees first.
+ASKED = ("testing-bad", "testing", "training", "method-perfect", "warped",
+         "global-aligned", "global-because-stripes", "mutual")  # fmt: skip
 
 
 def refresh() -> list[str]:
@@ -15,7 +18,7 @@ def refresh() -> list[str]:
 
     A place is what stands between `<!-- results: NAME -->` and `<!-- end -->`; it
     stays as it is where nothing is recorded yet. NAME is one of `headline.TABLES` or of
-    `MEASURED`, or "speed" for the last benchmark. Returns what was written.
+    `MEASURED`, "claims", or "speed" for the last benchmark. Returns what was written.
     """
     path, written = provenance.project_root() / "README.md", []
 
@@ -23,6 +26,8 @@ def refresh() -> list[str]:
         name = match[1]
         if name == "speed":
             text = benchmark.table(benchmark.read())
+        elif name == "claims":
+            text = answers()
         elif name in MEASURED and (records.folder() / f"{name}.json").exists():
             text = MEASURED[name].text(MEASURED[name].read())
         elif name in headline.TABLES and len(headline.table(name)):
@@ -47,3 +52,10 @@ def block(name: str) -> str:
     lines.append("|---|" + "---:|" * len(table.columns))
     lines += [f"| {title} | {' | '.join(row)} |" for title, *row in table.itertuples()]
     return "\n".join([*lines, "", f"*{headline.made_by(name)}*"])
+
+
+def answers() -> str:
+    """What came out of the claims that a reader asks for first, a line each."""
+    found = {one.claim.name: one for one in claims.findings()}
+    each = (found[name] for name in ASKED)
+    return "\n".join(f"- {one.claim.says}: *{one.sentence()}*" for one in each)

@@ -16,15 +16,12 @@ from nbformat import NotebookNode
 
 from reprolib.book import exercise_notebooks, glossary, readme
 from reprolib.errors import ReproError
-from reprolib.study import claims
 from reprolib.study.provenance import project_root
 from reprolib.study.store import write_text
 
 MATHJAX = "mathjax@3.2.2"
 SCRIPT = "package/es5/tex-svg.js"
 CAPTION = {"reprolib": "caption"}
-# The claims whose outcome stands on the front page.
-ASKED = ("testing-bad", "testing", "training", "global-aligned", "mutual")
 TREE = "\n```{toctree}\n:hidden:\n:glob:\n\n*\n```\n"
 # Folded code says what it is.
 PROMPTS = {"code_prompt_show": "Show the code", "code_prompt_hide": "Hide the code"}
@@ -61,11 +58,8 @@ def gather(source: Path | None = None) -> Path:
 
 def _parts() -> dict[str, str]:
     """What the front page says of results, written from the committed records."""
-    found = {one.claim.name: one for one in claims.findings()}
-    asked = [found[name] for name in ASKED]
-    verdict = [f"- {one.claim.says}: **{one.sentence()}**" for one in asked]
     return {
-        "verdict": "\n".join(verdict),
+        "verdict": readme.answers(),
         "results": readme.block("drawn"),
         "words": glossary.table(glossary.load()),
     }

@@ -74,7 +74,8 @@ class Finding:
         if not self.complete:
             so_far = f"{count} of {self.planned} seeds"
             return f"{self.verdict}, {said}{so_far}): no verdict before all are there"
-        said = f"{self.verdict}: {said}{count} seeds), corrected p {self.p:.3f}"
+        p = f"{self.p:.3f}" if self.p >= 0.001 else "below 0.001"
+        said = f"{self.verdict}: {said}{count} seeds), corrected p {p}"
         if self.verdict == "undecided":
             said += f"; {gap.detectable:.1f} would have been found"
         return said
