@@ -1,6 +1,8 @@
 """Exercises and questions: stored answers are right, wrong ones are told why."""
 
 import ast
+import contextlib
+import io
 import re
 
 import nbformat
@@ -83,6 +85,16 @@ def test_every_stored_answer_is_right(chapter, said, capsys):
     assert all(line.startswith("right: all ") for line in printed), printed
     assert len(said) == 2 * len(questions)  # the question, then the verdict
     assert all(text.startswith("**Right.** ") for text in said[1::2]), said
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_no_answer_hides_a_name_that_the_record_needs(chapter):
+    last = ast.parse(execute.load(execute.source(chapter)).cells[-1].source)
+    needed = {node.id for node in ast.walk(last) if isinstance(node, ast.Name)}
+    sources = [source for where, _, source in STORED if where == chapter]
+    nodes = [node for source in sources for node in ast.parse(source).body]
+    made = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+    assert made and not made & needed
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
@@ -268,8 +280,9 @@ WRONG = [
     ("one-draw", lambda m, others: float(all(x.mean() > m for x in others)), "share"),
     ("mcnemar", lambda a, b: float(stats.binom.cdf(min(a, b), a + b, 0.5)), "p = 1"),
     ("mcnemar", lambda a, b: stats.chi2.sf((a - b) ** 2 / (a + b), 1), "of a coin"),
-    ("fleiss-kappa", pairs_agreed, "by chance does not"),
-    ("fleiss-kappa", with_itself, "different raters"),
+    ("fleiss-kappa", pairs_agreed, "no pair agrees, and kappa is -1"),
+    ("fleiss-kappa", with_itself, "no pair agrees, and kappa is -1"),
+    ("fleiss-kappa", lambda counts: 2 * pairs_agreed(counts) - 1, "less the agreement"),
     ("verdict", lambda mean, p: "shown" if mean > 0 else "opposite shown", "nothing"),
     ("verdict", lambda mean, p: "shown" if p < 0.05 else "undecided", "the opposite"),
     ("verdict", lambda mean, p: "shown" if p <= 0.05 else "undecided", "exactly 0.05"),
@@ -392,14 +405,16 @@ def test_the_exercise_version_keeps_the_head_and_cuts_the_body():
     ]
 
 
-@pytest.fixture
-def written(tmp_path, monkeypatch, capsys):
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
     """The exercise version of every chapter, by its name."""
-    monkeypatch.setattr(exercise_notebooks, "project_root", lambda: tmp_path)
-    assert cli.main(["exercises"]) == 0
-    assert len(capsys.readouterr().out.split()) == len(CHAPTERS)
-    folder = tmp_path / "exercises"
-    return {name: nbformat.read(folder / f"{name}.ipynb", 4) for name in CHAPTERS}
+    root, told = tmp_path_factory.mktemp("project"), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(told):
+        patch.setattr(exercise_notebooks, "project_root", lambda: root)
+        assert cli.main(["exercises"]) == 0
+    paths = [root / "exercises" / f"{name}.ipynb" for name in CHAPTERS]
+    assert told.getvalue().split() == [str(path) for path in paths]
+    return {path.stem: nbformat.read(path, 4) for path in paths}
 
 
 def test_no_answer_is_left_in_the_exercise_version(written):

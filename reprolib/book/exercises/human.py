@@ -98,7 +98,12 @@ EXERCISES = {
                 lambda found, counts: close(found, 1.0),
             ),
             (
-                "Pairs of two different raters count, and agreement by chance does not",
+                "Of two raters who never agree no pair agrees, and kappa is -1",
+                lambda rng: (np.ones((rng.integers(2, 6), 2), int),),
+                lambda found, counts: close(found, -1.0),
+            ),
+            (
+                "Pairs of different raters count, less the agreement by chance",
                 _exam,
                 lambda found, counts: close(found, _kappa(counts)),
             ),
