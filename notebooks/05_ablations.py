@@ -697,7 +697,7 @@ print(f"{len(findings) - len(ready)} of {len(findings)} claims wait for seeds.")
 
 # %% [markdown]
 # **Exercises.**
-# 1. Compare `warped` with `aligned` in `every-seed`. Which claims of the table could be
+# 1. Compare `warped` with `aligned` in the figure of all seeds. Which claims could be
 #    asked of it, and why must they not be added to the list now?
 # 2. Leave the correction out (`found.difference.p`). Which verdicts change, and would
 #    you sign them?
