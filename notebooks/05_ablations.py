@@ -285,9 +285,7 @@ lines = {"stop at the first": (ever, figures.RED), "one look": (once, figures.BL
 for label, (values, colour) in lines.items():
     axes[1].plot(n, 100 * values, "o-", ms=4, color=colour, label=label)
 axes[1].set(ylim=(0, None), ylabel="false alarms, %")
-axes[1].set_title(
-    f"noise alone: {100 * once[-1]:.0f} % become {100 * ever[-1]:.0f} %\n"
-)
+axes[1].set_title(f"noise alone: {100 * once[-1]:.0f} % become {100 * ever[-1]:.0f} %")
 axes[1].legend()
 axes[0].set_xlabel("seeds looked at (green: an interval without zero)")
 axes[1].set_xlabel("seeds looked at")
