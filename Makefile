@@ -32,7 +32,7 @@ SNAKEMAKE_STUDY = mkdir -p .snakemake && PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/s
 	--quiet rules reason host progress $(EXTRA) --config only="$(ONLY)" \
 	photographs="$(DATA_ROOT)" runs="$(RUNS)" --
 
-.PHONY: help setup reproduce book test publish notebooks exercises study bench boxes machines promise clean
+.PHONY: help setup reproduce book test publish notebooks exercises site study bench boxes machines promise clean
 
 help: ## this list
 	@echo "make TARGET [PROFILE=smoke|quick|paper] [DATASET=drawn] [DATA_ROOT=folder] [CORES=2]"
@@ -76,6 +76,11 @@ notebooks: setup ## bring each notebook up to its .py, keeping outputs
 exercises: setup ## write exercises/: the chapters with their solutions cut out
 	@$(BOOK) exercises
 
+site: setup ## build site/_build/index.html from the published notebooks
+	@$(BOOK) site
+	@$(BIN)/sphinx-build -W --keep-going -q -b html site/_source site/_build
+	@echo "[site] site/_build/index.html"
+
 study: setup ## compute what the records lack (ONLY="drawn-main", DATA_ROOT=folder)
 	@$(BOOK) ready --cores "$(CORES)"
 	@$(SNAKEMAKE_STUDY) all 2>&1 | $(LINES); status=$$?; \
@@ -95,4 +100,4 @@ promise: setup ## time a whole run of the book into an empty runs/, write the re
 	@cd tests && ../$(BIN)/python -m bench.promise
 
 clean: ## remove what runs left, not .venv
-	rm -rf runs .snakemake .pytest_cache .ruff_cache .hypothesis
+	rm -rf runs site/_source site/_build .snakemake .pytest_cache .ruff_cache .hypothesis

@@ -1,12 +1,16 @@
 # %% [markdown]
-# # Start here
+# # Start here: is it the same person?
 #
 # Two photographs, taken by two cameras, minutes apart. Do they show the same person? In
 # November 2017 a paper, *AlignedReID: Surpassing Human-Level Performance in Person
-# Re-Identification* (Zhang and others, arXiv 1711.08184), said that a network can now
-# answer this better than people can. Should we believe it? This book rebuilds the
-# method piece by piece, on a machine without a GPU, and asks of every claim whether it
-# holds.
+# Re-Identification* (Zhang and others, arXiv 1711.08184), said that a network now
+# answers this better than people do. **Should we believe it?** This book rebuilds the
+# method piece by piece, on a laptop without a GPU, and puts every claim to the test.
+#
+# On the way we meet four training sets, one of which shows people of the test (chapter
+# 1); a public code whose readable form adds up the wrong numbers (chapter 2); a loss
+# that is content when everybody looks alike (chapter 3); and a contest of people against
+# a machine whose rules nobody can read (chapter 7).
 #
 # **You will do**: see the idea in one figure, play one round of the game that all the
 # numbers are about, and read the results. **You will learn** what re-identification,
@@ -30,10 +34,11 @@ import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
+from IPython.display import Markdown
 
 from reprolib import alignment, book
 from reprolib import settings as profiles
-from reprolib.book import figures, reported
+from reprolib.book import diagrams, execute, figures, glossary, reported
 from reprolib.data import drawn, drawn_spec
 from reprolib.study import claims, headline, variants
 
@@ -44,10 +49,11 @@ pd.set_option("display.max_colwidth", None)
 # %% [markdown]
 # ## The idea
 #
-# A person is found by a detector, which draws a box around them. The box becomes a
-# small picture, and the picture is cut into seven horizontal *stripes*. If the box is
-# right, the first stripe holds the head and the third the waist. But boxes are often
-# wrong, and then stripe 3 of one picture shows what stripe 4 or 5 of the other shows.
+# A *detector* finds a person in a photograph and draws a **box** around them. The box
+# becomes a small picture, and the picture is cut into seven horizontal **stripes**. If
+# the box is right, the first stripe holds the head and the third the waist. But boxes
+# are often wrong, and then stripe 3 of one picture shows what stripe 4 or 5 of the other
+# shows.
 #
 # AlignedReID does not compare stripe 1 with 1 and 2 with 2. It measures how far every
 # stripe of one picture is from every stripe of the other, and looks for the cheapest
@@ -66,47 +72,46 @@ def stripes(picture):
     return F.adaptive_avg_pool2d(channels, (7, 3))[..., 1].T
 
 
-# %%
 first, _ = drawn.draw_with_box(examples, 7, 3, 0)
 second, _ = drawn.draw_with_box(examples, 7, 1, 9, shift=-0.17, scale=0.85)
 d = alignment.stripe_distances(stripes(first)[None], stripes(second)[None])[0, 0]
 walks = {"in order": [(i, i) for i in range(7)], "aligned": alignment.trace_path(d)}
-cost = {
-    name: float(np.mean([d[cell] for cell in walk])) for name, walk in walks.items()
-}
-print(", ".join(f"{name}: {c:.2f} a match" for name, c in cost.items()))
+cost = {name: float(np.mean([d[c] for c in walk])) for name, walk in walks.items()}
+saved = 100 - 100 * cost["aligned"] / cost["in order"]
+print(f"A match in order costs {cost['in order']:.2f}, an aligned one", end=" ")
+print(f"{cost['aligned']:.2f}: {saved:.0f} % less.")
 
 # %% mystnb={"figure": {"name": "the-idea", "caption": "One person, two cameras; the second box is wrong. Left: stripes compared in order, shirt with shorts. Right: the shortest path matches like with like. The nearer two stripes are, the stronger is their line."}, "image": {"alt": "Two pairs of pictures of a drawn pedestrian in a blue shirt with an orange backpack. Level, mostly faint lines join stripes of equal number in the first pair; slanted lines join shirt with shirt and shorts with shorts in the second, the strongest between like and like."}}
 colours = dict(zip(walks, (figures.ORANGE, figures.GREEN), strict=True))
 fig, middles = figures.matches((first, second), d, walks, colours)
-middles[0].set_title("in order: shirt meets shorts")
-middles[1].set_title("aligned: like meets like")
+middles[0].set_title(f"in order: shirt meets shorts, {cost['in order']:.2f}")
+middles[1].set_title(f"aligned: like meets like, {cost['aligned']:.2f}")
 plt.show()
 
 # %% [markdown]
-# A match along the path is cheaper on average, because most of its matches join the
-# same part of the body. The paper uses this distance *while the network learns*, so
-# that it learns better features; once trained, it compares two pictures by one vector
-# each, the *global feature*, and needs no stripes. Two networks learn together, each
-# correcting the other (*mutual learning*).
+# A match along the path is cheaper, because most of its matches join the same part of
+# the body. The paper uses this distance *while the network learns*, so that it learns
+# better features; once trained, it compares two pictures by one vector each, the
+# *global feature*, and needs no stripes. And it trains two networks side by side, each
+# correcting the other: *mutual learning*.
 #
 # ## The game: person re-identification
 #
-# You are given one picture, the **query**, and a **gallery** of pictures from other
-# cameras. Sort the gallery so that the person in the query comes first. Nobody in it
-# was seen in training: a system that merely remembers people gets nowhere.
+# This is **re-identification**. You are given one picture, the **query**, and a
+# **gallery** of pictures from other cameras. Sort the gallery so that the person in the
+# query comes first. Nobody in it was seen in training: a system that merely remembers
+# people gets nowhere.
 #
 # **Predict, then run.** Which of the eight below is the person on the left?
 
-# %%
+# %% mystnb={"figure": {"name": "game", "caption": "A query and eight candidates. Boxes, cameras and directions of view differ; one candidate is the same person, another was made to look alike."}, "image": {"alt": "A row of nine drawn pedestrians. The leftmost is titled query, the others are numbered 1 to 8."}}
 asked, people = 17, [17, 18, 12, 21, 6, 14, 23, 15]
 random.Random(seed).shuffle(people)
 query = drawn.draw(examples, asked, 4, 5)[0]
 gallery = [drawn.draw(examples, pid, 1 + pid % 3, 7)[0] for pid in people]
-
-# %% mystnb={"figure": {"name": "game", "caption": "A query and eight candidates. Boxes, cameras and directions of view differ; one candidate is the same person, another was made to look alike."}, "image": {"alt": "A row of nine drawn pedestrians. The leftmost is titled query, the others are numbered 1 to 8."}}
 titles = ["query", *map(str, range(1, 9))]
-figures.gallery([query, *gallery], 9, titles, size=0.84)
+fig, axes = figures.gallery([query, *gallery], 9, titles, size=0.84)
+fig.suptitle("One of these eight is the person on the left: which?", size=10)
 plt.show()
 
 # %% [markdown]
@@ -115,32 +120,28 @@ plt.show()
 # queries, **rank-1** is the share whose first answer is right. **mAP** is the mean of
 # the queries' average precision (AP); with one right picture at rank $r$ the AP is
 # $1/r$, and chapter 1 works out the rest by hand. We print both as *rank-1 / mAP*, in
-# percent.
-#
-# Here is what plain colours and the aligned distance say, and the answer.
+# percent. Here is how plain colours and the aligned distance sort the eight.
 
-# %%
+# %% mystnb={"figure": {"name": "game-answer", "caption": "The candidates sorted by the aligned distance of plain colours; the right one has a tick and a green frame."}, "image": {"alt": "The same row sorted by distance. Each candidate carries its rank and a tick or a cross; one frame is green and seven are red."}}
 features = torch.stack([stripes(picture) for picture in gallery])
 distance = alignment.local_distance(stripes(query)[None], features)[0]
 order = distance.argsort().tolist()
 right = [people[i] == asked for i in order]
 rank = 1 + right.index(True)
-person, twin = 1 + people.index(asked), 1 + people.index(18)
-print(f"The person is number {person}; number {twin} was made to look alike.")
-print(f"Plain colours put the person at rank {rank}: AP {100 / rank:.0f} %.")
-
-# %% mystnb={"figure": {"name": "game-answer", "caption": "The candidates sorted by the aligned distance of plain colours; the right one has a tick and a green frame."}, "image": {"alt": "The same row sorted by distance. Each candidate carries its rank and a tick or a cross; one frame is green and seven are red."}}
 fig, axes = plt.subplots(1, 9, figsize=(figures.WIDTH + 0.4, 2.1))
 fig.suptitle(f"Plain colours put the right person at rank {rank}", size=10)
 figures.ranked_list(axes, query, [gallery[i] for i in order], right)
 plt.show()
+person, twin = 1 + people.index(asked), 1 + people.index(18)
+print(f"The person is number {person}; number {twin} was made to look alike.")
+print(f"Plain colours put the person at rank {rank}: AP {100 / rank:.0f} %.")
 
 # %% [markdown]
 # ## What the paper claims
 #
 # We could not obtain the PDF. What the paper says is known from its abstract, from its
-# words as others quote them, and from public code, so every fact carries a mark: **A**,
-# read in the source itself; **B**, second-hand; **C**, computed by us.
+# words as others quote them, and from public code, so every fact carries a *mark*:
+# **A**, read in the source itself; **B**, second-hand; **C**, computed by us.
 #
 # 1. **Alignment while learning helps.** The local branch with its shortest path makes
 #    the network's global feature better (A); at test the paper compares that vector
@@ -155,10 +156,9 @@ plt.show()
 # without it, several times, and look at the difference. Claim 3 is about people; what
 # we can test is whether the comparison was a fair one.
 #
-# ## The results
-#
-# First what was reported on Market1501: by the paper, by the best rows of a code
-# written by strangers to it, and of a code by one of its authors.
+# First what was reported on Market1501, the best known set of photographs: by the paper,
+# by the best rows of a code written by strangers to it, and of a code by one of its
+# authors.
 
 # %%
 market = reported.load().query("dataset == 'Market1501'").set_index("source")
@@ -168,9 +168,7 @@ SOURCES = {
 }
 plain, again = market.loc["AlignedReID paper (arXiv 1711.08184)"].to_dict("records")
 reranked = f"{again['rk_rank1']} (A) / {again['rk_mAP']} (B)"
-rows = {
-    "the paper; four data sets": [f"{plain['rank1']} / {plain['mAP']} (B)", reranked]
-}
+rows = {"the paper; four sets": [f"{plain['rank1']} / {plain['mAP']} (B)", reranked]}
 for name, source in SOURCES.items():
     best = market.loc[source].sort_values("rank1").iloc[-1]
     pairs = ("rank1", "mAP"), ("rk_rank1", "rk_mAP")
@@ -184,108 +182,66 @@ pd.DataFrame(rows, index=["rank-1 / mAP, %", "re-ranked"]).T
 # rows had more to learn from: one of its four training sets, MARS, shows people of the
 # Market1501 test (chapter 1).
 #
-# Now ours, which must not be compared with those above: a small network on drawn
-# people, mean and standard deviation over seeds. What can be compared is the
-# *difference* between two rows, and whether it points the way the paper says. Two of
-# the claims, written down before anything was computed, ask just that.
+# ## What this book found
+#
+# We train a small network on drawn people, with a part of the method and without it,
+# from several *seeds*: a seed fixes all that is random in a training. The numbers must
+# not be compared with those above, but the *difference* between two rows can be, and
+# whether it points the way the paper says. All questions were written down before
+# anything was computed.
 
 # %%
-ours = headline.table("drawn")
-ROWS = (
-    "global (identity + triplet)",
-    "aligned, global distance",
-    "mutual, global distance",
-)
-findings = {found.claim.name: found for found in claims.findings()}
-for name in ("global-aligned", "mutual"):
-    print(
-        textwrap.fill(f"{findings[name].claim.says}: {findings[name].sentence()}.", 88)
-    )
-ours[ours.index.isin(ROWS)]
+findings = {f.claim.name: f for f in claims.findings()}
+tested = [f for f in findings.values() if f.difference]
+largest = max(tested, key=lambda f: abs(f.difference.mean)).claim.name
+
+
+def in_a_row(finding):
+    """What the seeds say of one claim, for a table."""
+    gap = finding.difference
+    text = f"{gap.mean:+.1f} ({gap.low:+.1f} to {gap.high:+.1f})" if gap else "-"
+    least = f"{gap.detectable:.1f}" if gap else "-"
+    score = finding.claim.score.replace("rank1", "rank-1")
+    return [score, text, len(finding.points), finding.verdict, least]
+
+
+shown = dict.fromkeys(["global-aligned", "mutual", "method", largest])
+rows = {findings[name].claim.says: in_a_row(findings[name]) for name in shown}
+decided = sum(f.verdict != "undecided" for f in tested)
+print(f"{len(tested)} of {len(findings)} claims have seeds; {decided} are decided.")
+names = "score", "points (95 % interval)", "seeds", "verdict", "would be found"
+pd.DataFrame(rows, index=names).T
 
 # %% [markdown]
-# *Undecided* means that the seeds scatter too widely to tell the gain from none; the
-# line then says how large a gain would have been found. Chapter 5 takes the method
-# apart, and chapter 8 says of each claim what the evidence is. The table of all rows
-# stands at the end of this chapter.
+# The last row is the largest difference of all. *Undecided* means that the seeds scatter
+# too widely to tell the gain from none; the last column says from which size on a gain
+# would have been found. Chapter 5 takes the method apart, and chapter 8 says of each
+# claim what the evidence is.
 #
 # ## The map
 #
-# Ten chapters, in an order in which each uses what the ones before it made.
+# Ten chapters, in an order in which each uses what the ones before it made. The minutes
+# are those of this machine, read from the records that the chapters left.
 
-# %%
-CHAPTERS = {
-    "00_start": ("Start here", "idea, map, results"),
-    "01_data": ("Data", "people, cameras, protocol"),
-    "02_alignment": ("Alignment", "the shortest path"),
-    "03_network_and_losses": ("Network, losses", "pixels to features"),
-    "04_training": ("Training", "alone and in pairs"),
-    "05_ablations": ("Ablations", "what each part is worth"),
-    "06_benchmark": ("Benchmark", "re-ranking, protocols"),
-    "07_human_versus_model": ("Human vs model", "a quiz, with intervals"),
-    "08_verdict": ("Verdict", "claim by claim"),
-    "09_cost": ("Cost", "time and memory"),
-}
-PLACES = [
-    (0, 0),
-    (0, 2),
-    (1, 2),
-    (2, 2),
-    (3, 2),
-    (3, 1),
-    (2, 1),
-    (1, 1),
-    (1, 0),
-    (2, 0),
-]
-ARROWS = [(1, 2), (2, 3), (3, 4), (4, 5), (5, 6), (6, 7), (7, 8), (8, 0), (6, 9)]
-
-# %% mystnb={"figure": {"name": "map", "caption": "What leads to what. Blue, the material; yellow, the experiments; green, what follows from them. This chapter is run last, because it shows the times of the others, and read first; chapter 9 is an appendix."}, "image": {"alt": "Ten boxes in three rows joined by arrows: 1 Data to 2 Alignment to 3 Network and losses to 4 Training; down to 5 Ablations, left to 6 Benchmark and 7 Human versus model; down to 8 Verdict, which leads to 0 Start here. From 6 an arrow leads down to 9 Cost."}}
-fig, ax = plt.subplots(figsize=(figures.WIDTH + 1.2, 2.9))
-fills = {0: "#EEEEEE", 1: "#DCEEF9", 4: "#FBEBC8", 7: "#D5EFE6", 9: "#EEEEEE"}
-for number, (title, text) in enumerate(CHAPTERS.values()):
-    x, y = PLACES[number]
-    fill = fills[max(k for k in fills if k <= number)]
-    box = plt.Rectangle((x - 0.42, y - 0.3), 0.84, 0.6, fc=fill, ec=figures.GREY)
-    ax.add_patch(box)
-    middle = {"ha": "center", "va": "center"}
-    ax.text(x, y + 0.1, f"{number}  {title}", weight="bold", **middle)
-    ax.text(x, y - 0.13, text, fontsize=8, **middle)
-for start, end in ARROWS:
-    a, b = np.array(PLACES[start]), np.array(PLACES[end])
-    step = (b - a) * (0.43, 0.32)
-    arrow = {"arrowstyle": "-|>", "color": figures.GREY, "lw": 1.4}
-    ax.annotate("", b - step, a + step, arrowprops=arrow)
-ax.set(xlim=(-0.45, 3.45), ylim=(-0.36, 2.36))
-ax.axis("off")
+# %% mystnb={"figure": {"name": "map", "caption": "What leads to what, and the minutes each chapter takes. Blue, the material; yellow, the experiments; green, what follows from them. This chapter is run last, because it shows the times of the others, and read first; chapter 9 is an appendix."}, "image": {"alt": "Ten boxes in three rows joined by arrows: 1 Data to 2 Alignment to 3 Network and losses to 4 Training; down to 5 Ablations, left to 6 Benchmark and 7 Human versus model; down to 8 Verdict, which leads to 0 Start here. From 6 an arrow leads down to 9 Cost."}}
+records = {k: run.find(name) for k, name in enumerate(execute.chapters()) if k}
+minutes = {k: record["seconds"] / 60 for k, record in records.items() if record}
+names = [variants.name(m, settings.data.box_error) for m in ("aligned", "mutual")]
+trained = [store.model(name, 0)["seconds"] for name in names if store.has(name, 0)]
+whole = sum(minutes.values()) + sum(trained) / 60
+ax = diagrams.book_map(minutes)
+ax.set_title(f"The whole book in {whole:.0f} minutes, training included")
 plt.show()
+print(f"{sum(minutes.values()):.0f} minutes for the chapters,", end=" ")
+print(f"{sum(trained) / 60:.0f} for the trainings that they share.")
 
 # %% [markdown]
-# How long does each take? The table reads the times from the records that the chapters
-# left on this machine; the two networks that the book trains itself come last.
-
-# %%
-seconds = {}
-for number, (name, (title, _)) in enumerate(CHAPTERS.items()):
-    record = run.find(name)
-    if number and record:
-        seconds[f"{number}  {title}"] = record["seconds"]
-for method in ("aligned", "mutual"):
-    variant = variants.name(method, settings.data.box_error)
-    if store.has(variant, 0):
-        seconds[f"training of {method}"] = store.model(variant, 0)["seconds"]
-times = pd.Series(seconds, dtype=float) / 60
-print(f"{times.sum():.0f} minutes in all, one after the other.")
-times.to_frame("minutes").round(1).T
-
-# %% [markdown]
-# Three ways to read it. In an hour, to understand the method: chapters 1 to 3, with
-# their "Predict, then run". In ten minutes, to know what came out: this chapter, the
-# figures of chapter 5, and chapter 8. To check us: `reprolib/`, the small library
+# Three ways to read it. **In an hour**, to understand the method: chapters 1 to 3, with
+# their "Predict, then run". **In ten minutes**, to know what came out: this chapter, the
+# figures of chapter 5, and chapter 8. **To check us**: `reprolib/`, the small library
 # behind the chapters, whose every module has tests; the chapters call it and show its
 # source where that teaches something.
-
-# %% [markdown]
+#
 # ## How to run it
 #
 # Two commands do everything, from the folder of the repository, on Linux with Python
@@ -346,6 +302,7 @@ for question in reported.TO_BE_CHECKED:
 # that others reported.
 
 # %%
+ours = headline.table("drawn")
 print(textwrap.fill(headline.made_by("drawn"), 88) if len(ours) else "no record yet")
 ours
 
@@ -374,6 +331,57 @@ ours
 # in stripes do both at once, and are fooled by light.
 #
 # </details>
+
+# %% [markdown]
+# ## Check yourself
+#
+# Every answer is checked at once. A function is tried on inputs that it has not seen,
+# and you are told which property fails; in a question, each option has its reason.
+# `make exercises` writes this chapter with blanks in place of the answers below.
+
+# %%
+from reprolib.book.checks import ask, check, choose
+
+ask("two-numbers")
+
+# %% tags=["solution"]
+choose("two-numbers", "b")
+
+# %%
+ask("what-rank1-hides")
+
+# %% tags=["solution"]
+choose("what-rank1-hides", "c")
+
+# %% [markdown]
+# **Two scores.** Each query has one right picture, and you know its rank. What are rank-1
+# and mAP, in percent?
+
+
+# %% tags=["solution"]
+def two_scores(ranks):
+    """Rank-1 and mAP in percent; ranks: (Q,), where each query's picture stands."""
+    return 100 * np.mean(ranks == 1), 100 * np.mean(1 / ranks)
+
+
+# %%
+check("two-scores", two_scores)
+
+# %%
+ask("half-a-point")
+
+# %% tags=["solution"]
+choose("half-a-point", "b")
+
+# %% [markdown]
+# ## The words of this book
+#
+# Come back here when a word escapes you. The number is the chapter that explains it.
+
+# %%
+words = glossary.load()
+print(f"{len(words)} words, in the order of the alphabet.")
+Markdown(glossary.table(words))
 
 # %%
 run.write({"rows": len(ours), "game_rank": rank})

@@ -78,7 +78,8 @@ for split in ("train", "query", "gallery"):
 first = {kind: photo for kind, photo in first.items() if photo}
 titles = [f"{kind}\n{photo.path.stem}" for kind, photo in first.items()]
 sheet = [pictures.decode(photo) for photo in first.values()]
-figures.gallery(sheet, len(sheet), titles, size=1.55)
+fig, _ = figures.gallery(sheet, len(sheet), titles, size=1.5)
+fig.suptitle("A picture's name says who, by which camera, and when", size=10)
 plt.show()
 
 # %% [markdown]
@@ -112,6 +113,7 @@ fig, axes = figures.gallery(sheet, len(cameras), titles, size=0.82)
 fig.set_figheight(0.92 * fig.get_figheight())
 for row, name in zip(axes, [*map("pid {}".format, people), "mean"], strict=True):
     row[0].set_ylabel(name)
+fig.suptitle("The person stays along a row, the camera down a column", size=10)
 plt.show()
 
 
@@ -142,9 +144,9 @@ print(f"are by its own camera, {by_own / chance:.1f} times as many as by chance.
 # ## What misleads: the box
 #
 # In a real system a detector cuts people out, and it errs. The method of this book
-# exists because of that error, so we look at it closely. The drawn data measure it from
-# 0 (a perfect box) to 1 (a bad detector's). This book's usual **0.4** is as wrong as the
-# detector of a real data set, CUHK03; chapter 5 measures it. Below are two shots in
+# exists because of that error, so we look at it closely. The drawn data measure this
+# *box error* from 0 (a perfect box) to 1 (a bad detector's). This book's usual **0.4** is
+# as wrong as the detector of a real data set, CUHK03; chapter 5 measures it. Below are two shots in
 # boxes that get worse, and then the waists of fifty people by three cameras. (Each
 # drawing comes with the heights of crown, neck, waist, knees and soles, as fractions of
 # the picture; a stripe is a seventh of it.)
@@ -167,6 +169,9 @@ for ax, waist in zip(axes.flat, waists, strict=True):
     edges = np.linspace(0, examples.height, 8)[1:-1]
     ax.hlines(edges, 0, examples.width, color="white", linewidth=0.8)
     ax.axhline(waist * examples.height, color=figures.ORANGE, linewidth=2)
+ends = [1 + int(7 * waist) for waist in (waists[0], waists[5], waists[6], waists[11])]
+title = "The waist leaves its stripe: from {} to {} above, from {} to {} below"
+fig.suptitle(title.format(*ends), size=10)
 plt.show()
 
 # %%
@@ -216,12 +221,14 @@ turned = {"front": (6, 1, 2), "back": (6, 1, 5), "left": (6, 1, 1), "right": (6,
 hidden = {"bench": (4, 4, 1), "sign": (6, 1, 0), "car": (3, 5, 0)}
 views = turned | hidden | {"who?": (19, 5, 2)}
 sheet = [drawn.draw(examples, *shot, box_error=0)[0] for shot in views.values()]
-figures.gallery(sheet, len(views), list(views), size=0.88)
+fig, _ = figures.gallery(sheet, len(views), list(views), size=0.88)
+fig.suptitle("One person looks like four; obstacles hide a part, or add one", size=10)
 plt.show()
 
 # %% mystnb={"figure": {"name": "look-alikes", "caption": "Four pairs of look-alikes, each by one camera and in nearly the same pose, with what tells them apart. In the last pair the colours of upper and lower clothes are swapped."}, "image": {"alt": "Four pairs of drawn pedestrians. Within each pair clothes, build and hair agree but for the attribute named above the pair: lower skirt and trousers, hat brimmed and cap, lower colour purple and blue, upper colour blue and silver."}}
 pairs = {(1, 2): (14, 17), (31, 32): (12, 2), (23, 24): (13, 27), (3, 4): (7, 5)}
-fig = plt.figure(figsize=(figures.WIDTH, 2.25))
+fig = plt.figure(figsize=(figures.WIDTH, 2.5))
+fig.suptitle("Two people each time: one attribute tells them apart", size=10)
 for part, (pair, shots) in zip(fig.subfigures(1, 4), pairs.items(), strict=True):
     one, two = (drawn.describe(examples, pid) for pid in pair)
     key, *more = (key for key in two if one[key] != two[key])
@@ -281,7 +288,7 @@ plt.show()
 # %% [markdown]
 # Two numbers sum up the list. **Rank-1** asks only whether the first kept picture is
 # right. (The share of queries with a right picture among the first $k$ is *rank-k*; as
-# a curve over $k$ it is called CMC.) **Average precision** looks at all right pictures:
+# a curve over $k$ it is called *CMC*.) **Average precision** looks at all right pictures:
 # at the rank $r_k$ of the $k$-th of $K$ right ones, a share $k / r_k$ of the list so
 # far is right, and
 #
@@ -329,8 +336,8 @@ print(f"Own camera counted: {two:.1f}. Its strangers left out: {three:.1f}.")
 # ## The sampler: P people, K pictures each
 #
 # The loss of chapter 3 needs, for every picture of a batch, another of the same person
-# and some of other people. So the batch is built from identities: choose P of them,
-# then K pictures of each. The paper took 40 x 4. The next cell holds the whole idea,
+# and some of other people. So a *sampler* builds the batch from identities: choose P of
+# them, then K pictures of each. The paper took 40 x 4. The next cell holds the whole idea,
 # and the one after it compares. **Predict, then run.** Of a batch of the same size
 # drawn blindly, what share of the pictures has a partner of its person?
 
@@ -367,14 +374,14 @@ batch = sampler.batch(0)
 grid = batch.view(P, K)[:8]
 titles = [f"pid {train.pids[i]}" for i in grid[:, 0]]
 titles += [""] * (grid.numel() - len(titles))
-fig, axes = figures.gallery(train.images[grid.T.flatten()], len(grid), titles, 0.74)
-fig.suptitle(f"{len(grid)} of the batch's {P} people, {K} pictures each")
+fig, axes = figures.gallery(train.images[grid.T.flatten()], len(grid), titles, 0.88)
+fig.suptitle(f"{len(grid)} of the batch's {P} people, {K} pictures each", size=10)
 plt.show()
 
 # %% [markdown]
 # A blind batch would leave most pictures without anybody to be pulled towards. The
-# library's sampler does what `sample` does and adds three things. Within an epoch no
-# identity comes twice; those left over when P does not divide their number wait for the
+# library's sampler does what `sample` does and adds three things. Within an *epoch*, one
+# pass through all identities, none comes twice; those left over when P does not divide their number wait for the
 # next epoch. An identity with fewer than K pictures repeats some. And a batch depends on
 # the seed and its number alone, so that an interrupted training goes on as if nothing
 # had happened. An identity with 70 pictures counts no more than one with two; of joined
@@ -382,18 +389,20 @@ plt.show()
 #
 # ## Augmentation
 #
-# The paper's is modest: a random flip and a random crop, for every picture its own.
+# *Augmentation* changes training pictures at random, so that a network cannot learn them
+# by heart. The paper's is modest: a flip and a crop, for every picture its own.
 
 # %% mystnb={"figure": {"name": "augmentation", "caption": "One training picture, four augmentations of it, and 256 laid over each other: the blur shows how far the crop may move, and half of them are mirrored."}, "image": {"alt": "Six versions of one picture. Some are mirrored, each is shifted by a few pixels; the last is a blurred overlay that is symmetric from left to right."}}
 original, most = train.images[batch[:1]], settings.schedule.crop_padding
 augmented = pictures.augment(original.expand(256, -1, -1, -1), most, seed)
-print(f"The crop moves by up to {7 * most:.2f} stripes;", end=" ")
-print(f"a box of error 0.4 by up to {7 * 0.4 * pictures.MAX_SHIFT:.2f}.")
 overlay = augmented.float().mean(0).byte()
 sheet = [original[0], *augmented[:4], overlay]
 titles = ["original", "augmented", "", "", "", "256 overlaid"]
-figures.gallery(sheet, 6, titles, size=1.1)
+fig, _ = figures.gallery(sheet, 6, titles, size=1.1)
+fig.suptitle(f"The crop moves a picture by up to {7 * most:.2f} stripes", size=10)
 plt.show()
+print(f"The crop moves by up to {7 * most:.2f} stripes;", end=" ")
+print(f"a box of error 0.4 by up to {7 * 0.4 * pictures.MAX_SHIFT:.2f}.")
 
 # %% [markdown]
 # A moved crop is itself a small box error. Augmentation thus teaches the network to
@@ -408,7 +417,7 @@ plt.show()
 # this book. **Predict, then run.** How many of the 750 people that Market1501 tests on
 # does MARS train on?
 #
-# And how much could that have bought? Say a share $s$ of the queries is leaked, and each
+# And how much could such a *leak* have bought? Say a share $s$ of the queries is leaked, and each
 # was answered right because its person was known. Then a reported rank-1 of $R$ percent
 # leaves for the unseen people
 #
@@ -450,7 +459,7 @@ for ax, (half, people) in zip(axes, halves.items(), strict=True):
     counts = [f"{name}: {where.count(k)}" for k, name in enumerate(names)]
     marks = [plt.Rectangle((0, 0), 1, 1, color=c, alpha=look["alpha"]) for c in palette]
     ax.legend(marks, counts, loc="upper center", bbox_to_anchor=(0.5, 0), fontsize=8)
-fig.suptitle(f"MARS trains on {len(leaked)} people that Market1501 tests on")
+fig.suptitle(f"MARS trains on {len(leaked)} people that Market1501 tests on", size=10)
 plt.show()
 
 # %% [markdown]
@@ -468,8 +477,7 @@ plt.show()
 # a picture more than the person does, and a real detector's boxes alone spread the waist
 # over a whole stripe. Batches are built from identities, and a test is a test only
 # if its people were never trained on.
-
-# %% [markdown]
+#
 # **Exercises**, from easy to hard.
 # 1. A query's three right pictures are at ranks 1, 2 and 6. What are rank-1 and AP? What
 #    does AP become if the last moves up to rank 3?
@@ -496,9 +504,19 @@ plt.show()
 # %% [markdown]
 # ## Check yourself
 #
-# These exercises check your answer, on inputs it has not seen, and say which property
-# fails. `make exercises` writes this chapter without the solutions below.
-#
+# Every answer is checked at once. A function is tried on inputs that it has not seen,
+# and you are told which property fails; in a question, each option has its reason.
+# `make exercises` writes this chapter with blanks in place of the answers below.
+
+# %%
+from reprolib.book.checks import ask, choose
+
+ask("strangers-stay")
+
+# %% tags=["solution"]
+choose("strangers-stay", "a")
+
+# %% [markdown]
 # **Average precision.** The mean, over the right pictures of a ranked list, of the
 # precision at each.
 
@@ -526,6 +544,30 @@ def kept(pid, camid, pids, camids):
 
 # %%
 check("kept-gallery", kept)
+
+# %%
+ask("shared-people")
+
+# %% tags=["solution"]
+choose("shared-people", "c")
+
+# %% [markdown]
+# **The batch.** Draw P people and K pictures of each. Of somebody with fewer than K
+# pictures, repeat some, but only when all are in.
+
+
+# %% tags=["solution"]
+def draw_batch(labels, P, K, seed):
+    """The indices (P * K,) of a batch; labels: (N,), the person of each picture."""
+    rng, batch = np.random.default_rng(seed), []
+    for person in rng.choice(np.unique(labels), P, replace=False):
+        own = rng.permutation(np.flatnonzero(labels == person))
+        batch.extend(np.resize(own, K))  # begins anew where own is too short
+    return np.array(batch)
+
+
+# %%
+check("batch", draw_batch)
 
 # %%
 results = {

@@ -2,11 +2,11 @@
 # # 2. Alignment: the shortest path between two people
 #
 # Two photographs of one person, and they do not line up: in one the head touches the
-# top edge, in the other there is a hand's breadth of wall above it. How do we compare
-# them? If we compare top with top and middle with middle, a head meets a wall and a
-# shirt meets a pair of trousers. AlignedReID first looks for the parts that belong
-# together and then compares those. This chapter builds that idea from nothing, measures
-# what it is worth, and shows where it fails.
+# top edge, in the other there is a hand's breadth of wall above it. Compare top with top
+# and middle with middle, and a head meets a wall, a shirt a pair of trousers. **Can we
+# find out which parts belong together, and what is it worth?** AlignedReID looks for the
+# parts first and then compares those. This chapter builds that idea from nothing,
+# measures what it is worth, and shows where it fails.
 #
 # **You will do**: cut pictures into stripes, fill in a small table by hand, find the
 # cheapest path through a large one, and rank people while their boxes move. **You will
@@ -31,7 +31,7 @@ import torch
 import torch.nn.functional as F
 
 from reprolib import alignment, book, evaluation
-from reprolib.book import figures
+from reprolib.book import diagrams, figures
 from reprolib.book.checks import check
 from reprolib.data import drawn, drawn_spec
 
@@ -99,8 +99,8 @@ plt.show()
 #   x = \lVert f_i - g_j \rVert_2 .$$
 #
 # (Multiply numerator and denominator by $e^{-x/2}$ to see that both forms agree.) It
-# squeezes a distance that could be anything into $[0, 1)$, so one bad match can spoil a
-# comparison only so much.
+# squeezes a distance that could be anything into $[0, 1)$, so that one bad match can
+# spoil a comparison only so much.
 #
 # **Predict, then run.** On paper the two forms are the same. In 32-bit arithmetic one
 # of them fails at one of the distances below. Which form, and where? And how large can
@@ -130,7 +130,8 @@ for kind, most in {"of any sign": 2.0, "without negative numbers": 2**0.5}.items
 #
 # $$S_{ij} = d_{ij} + \min(S_{i-1,j},\; S_{i,j-1}).$$
 #
-# $S_{HH}$, the last cell, is the **aligned local distance**. With $H = 3$, for example:
+# The walk with the least cost is the *shortest path*, and its cost $S_{HH}$, the last
+# cell, is the **aligned local distance**. With $H = 3$, for example:
 #
 # | d | 1 | 2 | 3 |   | S | 1 | 2 | 3 |
 # |---|---|---|---|---|---|---|---|---|
@@ -188,7 +189,6 @@ def trace(S):
     return path
 
 
-# %%
 d = alignment.stripe_distances(f[None], g[None])[0, 0]
 S = totals(d)
 walks = {"rigid": [(i, i) for i in range(STRIPES)], "aligned": trace(S)}
@@ -221,6 +221,49 @@ plt.show()
 # seven stripes, so about six of them join parts that do not belong together. Every path
 # has 13, so this does not favour anybody, but it adds noise; and an aligned distance
 # must never be set against a rigid one. What counts is how each of them *ranks* people.
+#
+# ## Move the box yourself
+#
+# What does the path do when the box moves? We keep the left picture and take the right
+# one in other boxes: the person stands higher or lower by a `shift`, in percent of the
+# height, and appears at a `scale`, in percent of the size. **Predict, then run.** To
+# which side of the diagonal does the path bend when the person stands lower? And which
+# of the two distances changes more?
+
+
+# %%
+def compare(shift=15, scale=75, axes=None):
+    """The right picture in another box, and both ways through the distances to it."""
+    other, _ = photo(40, camid=5, shot=2, shift=shift / 100, scale=scale / 100)
+    d = alignment.stripe_distances(f[None], stripes(other)[None])[0, 0]
+    ways = {"rigid": walks["rigid"], "aligned": trace(totals(d))}
+    axes = plt.subplots(1, 2, figsize=(5, 3))[1] if axes is None else axes
+    cost = diagrams.two_ways(axes, (left, other), d, ways, colours)
+    axes[0].set_title(f"shift {shift}, scale {scale}")
+    return cost | {"lean": float(np.mean([j - i for i, j in ways["aligned"]]))}
+
+
+# %% mystnb={"figure": {"name": "moving-box", "caption": "One picture against another in four boxes, in percent of height and size. Below, the table of distances with the diagonal (orange) and the shortest path (green), and what each costs in all. The path bends after the person; its cost hardly changes."}, "image": {"alt": "Four columns. Above, a woman in blue and red beside herself in another box: standing higher, level, lower, and lower and smaller. Below, a heat map each with a straight orange diagonal and a green path: below the diagonal in the first, along it in the second, above it in the last two."}}
+BOXES = [(-20, 100), (0, 100), (20, 100), (15, 75)]
+fig, axes = plt.subplots(2, 4, figsize=(figures.WIDTH + 0.4, 4.5))
+moved = pd.DataFrame(map(compare, *zip(*BOXES, strict=True), axes.T))
+most = moved.max() / moved.min()
+fig.suptitle(f"Rigid: up to {most.rigid:.1f} times as far; aligned: {most.aligned:.1f}")
+plt.show()
+texts = [f"{moved.lean[k]:+.1f} at shift {BOXES[k][0]}" for k in range(3)]
+print(f"Stripes that the path leans by: {', '.join(texts)};", end=" ")
+print(f"20 % of the height are {0.2 * STRIPES:.1f} stripes.")
+
+# %%
+# To move the sliders in Jupyter, take the signs off these two lines and run them:
+# from reprolib.book import interactive
+# interactive.sliders(compare, shift=(-40, 40, 5), scale=(40, 160, 5))
+
+# %% [markdown]
+# A person who stands lower is met in stripes of a higher number, so the path bends above
+# the diagonal, by nearly as many stripes as the box has moved. The aligned distance
+# hardly notices, the rigid one does, and that is the whole promise of the method. But a
+# distance that hardly changes is not yet one that tells people apart.
 #
 # ## The fast form, and a wrong one
 #
@@ -546,7 +589,7 @@ top = scores.idxmax(axis=1)
 print(f"{dataset}: best rank-1 {top['rank-1']}, best mAP {top['mAP']}; in percent:")
 scores.round(1)
 
-# %%
+# %% mystnb={"figure": {"name": "own-pair", "caption": "Of all pairs of a query above and a picture of the same person by another camera, the one for which the path gains most over the diagonal, matched in three ways. The nearer two stripes are, the stronger is their line."}, "image": {"alt": "The same two pictures of one person by two cameras three times side by side, joined by level orange lines, by a fan of green lines, and by a fan of purple ones."}}
 is_right = (gallery.pids == whose[0][:, None]) & (gallery.camids != whose[2][:, None])
 row, column = is_right.nonzero().T
 a, b = asked[row], known[column]
@@ -555,16 +598,14 @@ gain = alignment.paired_rigid_distance(a, b) / STRIPES - aligned
 share, k = 100 * float((gain > 0).float().mean()), int(gain.argmax())
 d = alignment.stripe_distances(a[k, None], b[k, None])[0, 0]
 walks |= {"aligned": alignment.trace_path(d), "warped": warped_cells(d)}
-print(f"Per cell, the path is cheaper than the diagonal for {share:.0f} % of the")
-print(f"{len(gain)} pairs of one person. The pair below gains most, {gain[k]:.2f}.")
-
-# %% mystnb={"figure": {"name": "own-pair", "caption": "Of all pairs of a query above and a picture of the same person by another camera, the one for which the path gains most over the diagonal, matched in three ways. The nearer two stripes are, the stronger is their line."}, "image": {"alt": "The same two pictures of one person by two cameras three times side by side, joined by level orange lines, by a fan of green lines, and by a fan of purple ones."}}
 pair = queries.images[some[row[k]]], gallery.images[column[k]]
 fig, middles = figures.matches(pair, d, walks, colours)
 for ax, walk in zip(middles, walks.values(), strict=True):
     each = float(np.mean([d[cell] for cell in walk]))
     ax.set_title(f"{ax.get_title()}: {each:.2f} per cell")
 plt.show()
+print(f"Per cell, the path is cheaper than the diagonal for {share:.0f} % of the")
+print(f"{len(gain)} pairs of one person. The pair above gains most, {gain[k]:.2f}.")
 
 # %% [markdown]
 # On the drawn set the result is sobering: rank-1 falls when stripes of plain colour may
@@ -581,38 +622,39 @@ plt.show()
 # along one path. It pays where boxes are wrong by more than a tenth of their height,
 # costs where they are right, and diagonal steps lower that cost. It knows only up and
 # down: sideways shifts, leaning bodies, stretched and swapped clothes are beyond it.
-
-# %% [markdown]
+#
 # **Exercises**, from easy to hard.
 # 1. Mirror the 3 x 3 table at its diagonal. How does $S$ change, how the distance?
 # 2. Divide every aligned distance by 13. Why does no ranking change? Why would a
 #    division by the number of cells change rankings of the warped one?
-# 3. How many paths lead through a 7 x 7 table? Try them all and confirm the distance.
-# 4. Repeat the sliding boxes with cameras 3 and 5. What stays of the three curves?
-# 5. Set $d_{ij}$ to 1 where $|i - j| > 2$. Where does that help, and where does it hurt?
-# 6. Replace the minimum by $-\tau \log(e^{-a/\tau} + e^{-b/\tau})$. Where does the
+# 3. Repeat the sliding boxes with cameras 3 and 5. What stays of the three curves?
+# 4. Set $d_{ij}$ to 1 where $|i - j| > 2$. Where does that help, and where does it hurt?
+# 5. Replace the minimum by $-\tau \log(e^{-a/\tau} + e^{-b/\tau})$. Where does the
 #    gradient go now?
 #
 # <details><summary>Answers</summary>
 #
 # (1) $S$ is mirrored, the distance stays 1.3. (2) All aligned paths have 13 cells, so
-# all distances shrink alike; warped paths differ in length. (3) Twelve steps, six of
-# them down: 12! / (6! 6!) = 924. (4) `shots(people, 3, 0)` against `shots(people, 5, 1,
-# shift=...)`: rigid matching keeps its peak, and warped stays above aligned at most
-# shifts. (5) It forbids long detours, which strangers need more, and two stripes, 29 %
-# of the height, are more than any shift here: it helps at nearly all of them and hurts
-# at none. (6) Over all paths, the more the cheaper they are; as $\tau$ falls to 0,
-# along the best one alone.
+# all distances shrink alike; warped paths differ in length. (3) `shots(people, 3, 0)`
+# against `shots(people, 5, 1, shift=...)`: rigid matching keeps its peak, and warped
+# stays above aligned at most shifts. (4) It forbids long detours, which strangers need
+# more, and two stripes, 29 % of the height, are more than any shift here: it helps at
+# nearly all of them and hurts at none. (5) Over all paths, the more the cheaper they
+# are; as $\tau$ falls to 0, along the best one alone.
 #
 # </details>
 
 # %% [markdown]
 # ## Check yourself
 #
-# Some exercises check your answer, on inputs it has not seen, and say which property
-# fails. `make exercises` writes this chapter without the solutions below.
+# Every answer is checked at once. A function is tried on inputs that it has not seen,
+# and you are told which property fails; in a question, each option has its reason.
+# `make exercises` writes this chapter with blanks in place of the answers below.
 #
 # **Element distance.** Write Equation 1 for two vectors, so that it never overflows.
+
+# %%
+from reprolib.book.checks import ask, choose
 
 
 # %% tags=["solution"]
@@ -623,6 +665,12 @@ def element(a, b):
 
 # %%
 check("element-distance", element)
+
+# %%
+ask("path-costs-more")
+
+# %% tags=["solution"]
+choose("path-costs-more", "c")
 
 # %% [markdown]
 # **Shortest path.** Write Equation 2 for a table of any height and width.
@@ -665,6 +713,24 @@ def count(h, w):
 # %%
 check("path-cells", cells_of)
 check("count-paths", count)
+
+# %% [markdown]
+# **Time warping.** Now a step may also lead down and right at once. What is the least
+# total?
+
+
+# %% tags=["solution"]
+def warped_total(d):
+    """The least total over all paths with diagonal steps; d: (H, W)."""
+    S, steps = np.array(d), ((1, 0), (0, 1), (1, 1))
+    for i, j in np.ndindex(S.shape):
+        before = [S[i - a, j - b] for a, b in steps if a <= i and b <= j]
+        S[i, j] += min(before, default=0)
+    return S[-1, -1]
+
+
+# %%
+check("warped-path", warped_total)
 
 # %%
 results = {

@@ -34,7 +34,7 @@ from reprolib import book, losses, networks, training
 from reprolib import settings as profiles
 from reprolib.alignment import local_distance, paired_local_distance
 from reprolib.alignment.distances import euclidean
-from reprolib.book import figures
+from reprolib.book import diagrams, figures
 from reprolib.book.checks import check
 from reprolib.data.dataset import classes
 from reprolib.data.pictures import normalise
@@ -48,10 +48,11 @@ net, loss = settings.network, settings.loss
 # ## From pixels to a feature map
 #
 # Everything below happens to one batch of P people with K pictures each, as chapter 1
-# taught. The paper's backbone is a ResNet-50 without its classifier, started from
-# ImageNet's weights (mark B: known at second hand). The profile `quick` has a thinner
-# and shorter ResNet-18 with random weights, which a laptop can train. From the second
-# stage on, each stage halves height and width and doubles the channels.
+# taught. The first part of the network, the *backbone*, turns pixels into a *feature
+# map*, a small grid of vectors. The paper's is a ResNet-50 without its classifier,
+# started from ImageNet's weights (mark B: known at second hand). The profile `quick` has
+# a thinner and shorter ResNet-18 with random weights, which a laptop can train. From the
+# second stage on, each stage halves height and width and doubles the channels.
 
 # %%
 training_set = store.pixels("train", settings.data.box_error)
@@ -80,8 +81,10 @@ pd.DataFrame(shapes, ["pictures", "channels", "height", "width"]).T
 # The *global branch* pools the map over its whole grid: one vector per picture. The
 # *local branch* pools over the width only, so that each row becomes one vector, a
 # stripe, and a 1x1 convolution makes it shorter (the paper: 2048 to 128 channels, mark
-# B). A linear layer on the global vector, the identity head, gives the *logits*. This
-# is the code that chapter 4 trains:
+# B). A linear layer on the global vector, the *identity head*, gives the *logits*. This
+# is the code that chapter 4 trains, and below it the picture. There, a second network
+# stands beside the first: the two *students* of the paper, who will learn from each
+# other.
 
 # %%
 for part in (network.forward, network.stripes):
@@ -93,48 +96,10 @@ print(
     f"logits {tuple(f.logits.shape)}; a stripe has length {f.local[0, 0].norm():.2f}."
 )
 
-# %%
-channels, rows, columns = maps.shape[1:]
-how = "standardised, " if net.batch_norm == "features" else ""
-boxes = [  # left, bottom, width, height, text, colour
-    (1.9, 2.7, 1.25, 1.0, f"backbone\n{net.backbone}", figures.SKY),
-    (6.1, 3.8, 1.75, 0.7, f"global feature\n{how}{channels}", figures.BLUE),
-    (8.6, 3.8, 1.4, 0.7, f"identity head\n{identities} logits", figures.PURPLE),
-    (1.9, 0.1, 8.1, 0.7, "student 2: the same, other first weights", figures.ORANGE),
-]
-for k in range(net.stripes):
-    high = 2.6 / net.stripes
-    boxes.append((3.75, 1.9 + high * k, 0.7, high, "", figures.SKY))
-    boxes.append((6.1, 1.9 + 0.6 * high * k, 1.1, 0.6 * high, "", figures.GREEN))
-arrows = [  # from, to, text, where the text stands
-    ((1.3, 3.2), (1.9, 3.2), "", ()),
-    ((3.15, 3.2), (3.75, 3.2), "", ()),
-    ((4.45, 4.15), (6.1, 4.15), f"{net.global_pooling} over grid", (5.27, 4.3)),
-    ((4.45, 2.6), (6.1, 2.6), f"{net.horizontal_pooling} over width", (5.27, 2.75)),
-    ((7.85, 4.15), (8.6, 4.15), "", ()),
-    ((0.65, 1.9), (1.9, 0.45), "", ()),
-    ((7.5, 3.8), (7.5, 0.8), "distances", (8.05, 2.3)),
-    ((8.8, 3.8), (8.8, 0.8), "predictions", (9.4, 2.3)),
-]
-
 # %% mystnb={"figure": {"name": "network", "caption": "From pixels to features, with the shapes of this run's network. The two branches read the same map; the global one forgets where things were, the local one keeps the height. A second student sees the same batch; the two compare distances and predictions."}, "image": {"alt": "A diagram. Left, one picture cut into seven stripes, an arrow to the backbone, an arrow to a map of seven rows. From the map one arrow goes to the box of the global feature and on to the identity head, another to seven bars, the stripes. Below, a long box for the second student, with an arrow from the picture and two double arrows to the global feature and to the head of the first."}}
-fig, ax = plt.subplots(figsize=(figures.WIDTH, 3.5))
-ax.imshow(figures.as_image(training_set.images[index[0]]), extent=(0, 1.3, 1.9, 4.5))
-ax.hlines(np.linspace(1.9, 4.5, net.stripes + 1)[1:-1], 0, 1.3, "white", linewidth=0.8)
-text = {"ha": "center", "va": "center", "fontsize": 8}
-for x, y, wide, high, words, colour in boxes:
-    look = {"facecolor": colour, "edgecolor": figures.GREY, "alpha": 0.4}
-    ax.add_patch(plt.Rectangle((x, y), wide, high, **look))
-    ax.text(x + wide / 2, y + high / 2, words, **text)
-for start, end, words, place in arrows:
-    style = "<|-|>" if start[0] == end[0] else "-|>"
-    look = {"arrowstyle": style, "color": "#444444", "shrinkA": 0, "shrinkB": 0}
-    ax.annotate("", end, start, arrowprops=look)
-    ax.text(*(place or (0, 0)), words, **text)
-ax.text(4.1, 1.6, f"map\n{channels} x {rows} x {columns}", **text)
-ax.text(6.65, 1.6, f"{net.stripes} stripes,\n{how}{f.local.shape[2]}", **text)
-ax.set(xlim=(-0.05, 10.05), ylim=(0, 4.6), aspect="equal")
-ax.axis("off")
+picture, short = training_set.images[index[0]], f.local.shape[2]
+ax = diagrams.network(picture, net, tuple(maps.shape[1:]), short, identities)
+ax.set_title("One map, pooled in two ways: over the whole grid, and row by row")
 plt.show()
 
 # %% [markdown]
@@ -233,19 +198,20 @@ prices
 # ## The identity loss
 #
 # The simplest teacher asks: which of the training people is this? Softmax over the
-# logits, then cross-entropy. Test people are others, so the head is thrown away after
-# training; what it shaped stays in the feature.
+# logits, then cross-entropy: that is the *identity loss*. Test people are others, so the
+# head is thrown away after training; what it shaped stays in the feature.
 #
 # ## TriHard: learn from the hardest
 #
-# The metric loss speaks of triplets: an *anchor* $a$, a *positive* $p$ of the same
+# The metric loss speaks of *triplets*: an *anchor* $a$, a *positive* $p$ of the same
 # person, a *negative* $n$ of another. It wants the positive nearer than the negative by
-# a margin $m$ (0.3, as in public codes; the paper's is not known to us):
+# a *margin* $m$ (0.3, as in public codes; the paper's is not known to us):
 #
 # $$\big[\, m + d(a, p) - d(a, n) \,\big]_+ .$$
 #
-# Most triplets fulfil this and teach nothing. TriHard (batch-hard) keeps one for each
-# anchor, its *farthest* positive and its *nearest* negative in the batch. That takes
+# This is a *hinge*: it costs nothing once the margin is kept, and grows evenly before.
+# Most triplets keep it and teach nothing. *TriHard* (batch-hard) takes one for each
+# anchor, its *farthest* positive and its *nearest* negative in the batch. That needs
 # the distance matrix and two masks:
 
 
@@ -293,16 +259,40 @@ ax.set_title(
 fig.legend(loc="outside lower center", ncols=2, facecolor="#888888", frameon=True)
 plt.show()
 
-# %% mystnb={"figure": {"name": "triplets", "caption": "Three hard triplets of the batch: the worst anchor of each of the three people with the largest error, its farthest positive, its nearest negative, with their distances to the anchor."}, "image": {"alt": "Nine pictures of pedestrians in a row, three groups of three. In each group the second shows the person of the first by another camera; the third shows somebody else, often before the same background as the first."}}
+
+# %%
+def mine(anchor=0, axes=None):
+    """An anchor, its positives, four strangers; framed are those that TriHard takes."""
+    if axes is None:
+        axes = plt.subplots(1, K + 4, figsize=(figures.WIDTH + 0.4, 2.0))[1]
+    row = distance[anchor].detach()
+    nearest_first = [i for i in row.argsort().tolist() if i != anchor]
+    own = [i for i in nearest_first if pids[i] == pids[anchor]]
+    others = [i for i in nearest_first if pids[i] != pids[anchor]][:4]
+    titles = [f"anchor {anchor}", *(f"{row[i]:.2f}" for i in own + others)]
+    for ax, i, title in zip(axes, [anchor, *own, *others], titles, strict=True):
+        figures.show(ax, training_set.images[index[i]], title)
+    figures.frame(axes[K - 1], figures.GREEN)
+    figures.frame(axes[K], figures.RED)
+    hinge = losses.hinge(row[own[-1:]], row[others[:1]], loss.margin)
+    axes[0].set_ylabel(f"hinge {float(hinge):.2f}")
+
+
+# %% mystnb={"figure": {"name": "triplets", "caption": "The anchors with the largest error, of three people: after each its positives and then strangers, both from near to far, with their distances to the anchor. Green frame, the farthest positive; orange frame, the nearest negative: the triplet that TriHard takes."}, "image": {"alt": "Three rows of pedestrians. Each begins with an anchor, then pictures of the same person by other cameras, the last in a green frame, then four strangers, the first in an orange frame; many strangers stand before the same background as the anchor."}}
 worst, place = (far - near).detach().view(P, K).max(1)
 people = worst.argsort(descending=True)[:3]
-a = K * people + place[people]
-trios = torch.stack([a, positive[a], negative[a]], 1).flatten()
-away = distance[a.repeat_interleave(3), trios].tolist()
-words = ("anchor", "same", "other") * len(people)
-titles = [f"{word} {d:.2f}" for word, d in zip(words, away, strict=True)]
-figures.gallery(training_set.images[index[trios]], 9, titles, size=0.84)
+fig, axes = plt.subplots(3, K + 4, figsize=(figures.WIDTH + 0.4, 5.6))
+for row, a in zip(axes, (K * people + place[people]).tolist(), strict=True):
+    mine(a, row)
+fig.suptitle(
+    "Strangers (right) stand nearer to the anchor than its own person", size=10
+)
 plt.show()
+
+# %%
+# To move the slider in Jupyter, take the signs off these two lines and run them:
+# from reprolib.book import interactive
+# interactive.sliders(mine, anchor=(0, len(pids) - 1, 1))
 
 # %% [markdown]
 # The stranger is nearer than the person. What makes it look near? **Predict, then run.**
@@ -327,15 +317,15 @@ print(f"{100 * active:.0f} % of the {len(anchor)} hardest.")
 
 # %% [markdown]
 # A network that has learnt nothing judges by light and backdrop. To look past them, at
-# the person, is what the losses have to teach. The share of *active* triplets among the
-# hardest is worth watching in training: when it reaches zero, this loss has nothing more
-# to say.
+# the person, is what the losses have to teach. A triplet that costs something is called
+# *active*. Their share among the hardest is worth watching in training: when it reaches
+# zero, this loss has nothing more to say.
 #
 # ## The easy way out
 #
 # As long as the positive is farther than the negative, a triplet costs more than the
 # margin. There is a cheap cure: move *all* pictures to one point. Then all distances are
-# 0, every triplet costs exactly $m$, and nothing has been learnt. We squeeze the pooled
+# 0, every triplet costs exactly $m$, and nothing has been learnt: a *collapse*. We squeeze the pooled
 # features towards their mean and look at the hinge, for the feature as it is, scaled to
 # unit length, and **standardised** over the batch before that:
 #
@@ -426,7 +416,8 @@ print(f"Mined by local distance, {100 * agree:.0f} % of the negatives were the s
 # $$L_M = \frac{1}{N^2} \sum_{ij} \big[ ZG(M^1_{ij}) - M^2_{ij} \big]^2
 #       + \big[ M^1_{ij} - ZG(M^2_{ij}) \big]^2 ,$$
 #
-# where $ZG$ (zero gradient, `detach` in PyTorch) treats its argument as a constant.
+# where $ZG$ (zero gradient; a *stop-gradient*, `detach` in PyTorch) treats its argument
+# as a constant.
 # **Predict, then run**: how do its value and its gradient compare with those of the
 # plain mean of $(M^1 - M^2)^2$?
 
@@ -452,7 +443,7 @@ print(f"With ZG: {ratio:.4f} times the value, gradients that differ by {apart:g}
 # ## Two students: the classification mutual loss
 #
 # The second exchange is Deep Mutual Learning's. Each student $s$ is pulled towards the
-# other's softmax $t$, held constant, by the Kullback-Leibler divergence
+# other's softmax $t$, held constant, by the *Kullback-Leibler divergence*
 #
 # $$KL(t \,\|\, s) = \sum_k t_k \log \frac{t_k}{s_k} .$$
 #
@@ -493,7 +484,7 @@ for function in (training.student_losses, training.batch_loss):
     source = inspect.getsource(function).split('"""')
     print(source[0].rstrip() + source[2])
 
-# %% mystnb={"figure": {"name": "pull", "caption": "Length of the gradient of each weighted part of the loss at the last stage of the backbone, at the very start of training. The scale is logarithmic."}, "image": {"alt": "Five dots on a logarithmic scale: identity, global and local lie close together on the right, the two mutual losses orders of magnitude to the left."}}
+# %%
 aligned, both = settings.changed(local="aligned").loss, (features, other)
 each = [training.student_losses(x, batch_classes, aligned) for x in both]
 parts = {name: each[0][0][name] for name in ("identity", "global", "local")}
@@ -506,6 +497,9 @@ for name, value in parts.items():
     gradient = torch.autograd.grad(weighed, weights, retain_graph=True)
     pull[name] = float(torch.cat([g.flatten() for g in gradient]).norm())
 weaker = min([*pull.values()][:3]) / max([*pull.values()][3:])
+print(f"{max(pull, key=pull.get)} pulls hardest, {min(pull, key=pull.get)} least.")
+
+# %% mystnb={"figure": {"name": "pull", "caption": "Length of the gradient of each weighted part of the loss at the last stage of the backbone, at the very start of training. The scale is logarithmic."}, "image": {"alt": "Five dots on a logarithmic scale: identity, global and local lie close together on the right, the two mutual losses orders of magnitude to the left."}}
 fig, ax = plt.subplots(figsize=(figures.WIDTH, 2.3))
 ax.plot([*pull.values()], [*pull], "o", ms=9, color=figures.BLUE)
 for k, length in enumerate(pull.values()):
@@ -529,8 +523,7 @@ plt.show()
 # would reward. In the exchange between students the stop-gradient doubles a value and
 # leaves its gradient as it was, and the reduction of the divergence decides whether it
 # acts at all.
-
-# %% [markdown]
+#
 # **Exercises**, from easy to hard.
 # 1. Pictures 1 and 2 show Ann, 3 and 4 Bob; $d_{12} = 0.5$, $d_{13} = 0.6$, $d_{14} =
 #    0.9$. Which triplet does anchor 1 get, and what does it cost at $m = 0.3$?
@@ -559,9 +552,19 @@ plt.show()
 # %% [markdown]
 # ## Check yourself
 #
-# These exercises check your answer, on inputs it has not seen, and say which property
-# fails. `make exercises` writes this chapter without the solutions below.
-#
+# Every answer is checked at once. A function is tried on inputs that it has not seen,
+# and you are told which property fails; in a question, each option has its reason.
+# `make exercises` writes this chapter with blanks in place of the answers below.
+
+# %%
+from reprolib.book.checks import ask, choose
+
+ask("whose-triplets")
+
+# %% tags=["solution"]
+choose("whose-triplets", "b")
+
+# %% [markdown]
 # **The hardest positive**, and with it the whole **TriHard** loss at a margin of 0.3.
 
 
@@ -582,6 +585,12 @@ def trihard(d, pids):
 # %%
 check("hardest-positive", hardest_positive)
 check("trihard", trihard)
+
+# %%
+ask("without-stop-gradient")
+
+# %% tags=["solution"]
+choose("without-stop-gradient", "a")
 
 # %% [markdown]
 # **The exchanges.** The value of the metric mutual loss, and the divergence that pulls a

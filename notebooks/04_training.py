@@ -669,6 +669,58 @@ pd.DataFrame(agreements).T.round(2)
 # 4. Keep the share of active triplets from falling: raise the margin, or the number of
 #    people in a batch. Which costs less time?
 
+# %% [markdown]
+# ## Check yourself
+#
+# Every answer is checked at once. A function is tried on inputs that it has not seen,
+# and you are told which property fails; in a question, each option has its reason.
+# `make exercises` writes this chapter with blanks in place of the answers below.
+#
+# **The learning rate.** It starts at `rate` and falls tenfold at each of some fractions
+# of the run. What is it at a given step?
+
+# %%
+from reprolib.book.checks import ask, check, choose
+
+
+# %% tags=["solution"]
+def rate_at(step, steps, rate, falls):
+    """The learning rate at a step of a run of `steps`; falls: fractions of the run."""
+    return rate / 10 ** sum(step >= fall * steps for fall in falls)
+
+
+# %%
+check("learning-rate", rate_at)
+
+# %%
+ask("hinge-at-the-margin")
+
+# %% tags=["solution"]
+choose("hinge-at-the-margin", "c")
+
+# %% [markdown]
+# **Kappa.** Two networks get some queries right. How far do they agree beyond what their
+# accuracies explain? Take how often they agree, less how often networks of these
+# accuracies would agree by chance, and divide by the most that this can be.
+
+
+# %% tags=["solution"]
+def kappa_of(a, b):
+    """Cohen's kappa; a, b: (Q,) of True and False, which queries each got right."""
+    agreed = np.mean(a == b)
+    chance = a.mean() * b.mean() + (1 - a.mean()) * (1 - b.mean())
+    return (agreed - chance) / (1 - chance)
+
+
+# %%
+check("kappa", kappa_of)
+
+# %%
+ask("who-taught-whom")
+
+# %% tags=["solution"]
+choose("who-taught-whom", "b")
+
 # %%
 run.write(
     {

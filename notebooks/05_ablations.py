@@ -722,6 +722,19 @@ print(f"{len(findings) - len(ready)} of {len(findings)} claims wait for seeds.")
 # %% [markdown]
 # ## Check yourself
 #
+# Every answer is checked at once. A function is tried on inputs that it has not seen,
+# and you are told which property fails; in a question, each option has its reason.
+# `make exercises` writes this chapter with blanks in place of the answers below.
+
+# %%
+from reprolib.book.checks import ask, choose
+
+ask("undecided")
+
+# %% tags=["solution"]
+choose("undecided", "c")
+
+# %% [markdown]
 # **An interval.** The 95 % interval of the mean of paired differences, by hand.
 
 
@@ -735,6 +748,29 @@ def interval(gaps):
 
 # %%
 check("paired-interval", interval)
+
+# %% [markdown]
+# **Two effects.** The bill of this chapter charges the test first and training with the
+# rest; somebody else might begin with training. The mean is fair to both orders: what
+# does *testing* along the path bring, averaged over both ways of training, and what
+# *training*, averaged over both tests?
+
+
+# %% tags=["solution"]
+def main_effects(scores):
+    """Of testing, then of training along the path; scores: (2, 2), trained x tested."""
+    testing, training = scores[:, 1] - scores[:, 0], scores[1] - scores[0]
+    return testing.mean(), training.mean()
+
+
+# %%
+check("main-effects", main_effects)
+
+# %%
+ask("one-in-twenty-four")
+
+# %% tags=["solution"]
+choose("one-in-twenty-four", "b")
 
 # %% [markdown]
 # **Holm's correction.** The smallest of $K$ p-values is multiplied by $K$, the next by

@@ -649,33 +649,60 @@ answers.set_index("published")
 
 # %% [markdown]
 # **Exercises**, from easy to hard.
-# 1. Two papers report 79.3 and 79.8 mAP, one with the trapezoid. Which is better?
-# 2. Set `LAMBDA` to 0 and to 1. What is left of the ranking in each case?
-# 3. Give the single-shot protocol 10 draws, as some codes do. How far apart are two
+# 1. Set `LAMBDA` to 0 and to 1. What is left of the ranking in each case?
+# 2. Give the single-shot protocol 10 draws, as some codes do. How far apart are two
 #    such means, at worst?
-# 4. Which of the first answers does re-ranking lose, and whom does it put there?
-# 5. Re-rank without the other queries: call `k_reciprocal` for one query at a time. How
+# 3. Which of the first answers does re-ranking lose, and whom does it put there?
+# 4. Re-rank without the other queries: call `k_reciprocal` for one query at a time. How
 #    much of the gain was theirs?
 #
 # <details><summary>Answers</summary>
 #
-# (1) Nobody can say: the table of rules shows that the trapezoid alone moves mAP by
-# such a difference. (2) At 1 the order by distance, untouched; at 0 company alone, with
-# the whole rest of the gallery tied at $d^* = 1$. (3) The standard error of a mean of
-# 10 draws is the spread of the histogram over $\sqrt{10}$; two of them differ by up to
-# four of those. (4) Mask what the protocol leaves out, then compare the first places of
-# `plain` and `after`: nearly all that are lost go to the person's look-alike, whose
-# pictures keep the same company. (5) Loop over the queries: what is missing from the
-# gain in mAP then was theirs.
+# (1) At 1 the order by distance, untouched; at 0 company alone, with the whole rest of
+# the gallery tied at $d^* = 1$. (2) The standard error of a mean of 10 draws is the
+# spread of the histogram over $\sqrt{10}$; two of them differ by up to four of those.
+# (3) Mask what the protocol leaves out, then compare the first places of `plain` and
+# `after`: nearly all that are lost go to the person's look-alike, whose pictures keep
+# the same company. (4) Loop over the queries: what is missing from the gain in mAP then
+# was theirs.
 #
 # </details>
 
 # %% [markdown]
 # ## Check yourself
 #
-# These exercises check your answer, on inputs it has not seen, and say which property
-# fails. `make exercises` writes this chapter without the solutions below.
-#
+# Every answer is checked at once. A function is tried on inputs that it has not seen,
+# and you are told which property fails; in a question, each option has its reason.
+# `make exercises` writes this chapter with blanks in place of the answers below.
+
+# %%
+from reprolib.book.checks import ask, choose
+
+ask("two-kinds-of-ap")
+
+# %% tags=["solution"]
+choose("two-kinds-of-ap", "c")
+
+# %% [markdown]
+# **Company.** How little company do two pictures share? Write $d_J$ of their weights.
+
+
+# %% tags=["solution"]
+def little_shared(v, w):
+    """d_J of two pictures; v, w: (N,), the weights of their neighbours."""
+    return 1 - np.minimum(v, w).sum() / np.maximum(v, w).sum()
+
+
+# %%
+check("company", little_shared)
+
+# %%
+ask("rank1-falls")
+
+# %% tags=["solution"]
+choose("rank1-falls", "a")
+
+# %% [markdown]
 # **Reciprocity.** Which pairs of pictures are among each other's $k$ nearest? A picture
 # is its own nearest.
 
@@ -691,6 +718,20 @@ def friends(d, k):
 
 # %%
 check("reciprocal", friends)
+
+# %% [markdown]
+# **One picture a person.** A gallery holds one picture of every person, drawn by chance.
+# How likely does a match at a given distance come first?
+
+
+# %% tags=["solution"]
+def first_place(match, others):
+    """The chance that a match leads; others: for each person (G,) distances."""
+    return np.prod([np.mean(pictures > match) for pictures in others])
+
+
+# %%
+check("one-draw", first_place)
 
 # %%
 results = {

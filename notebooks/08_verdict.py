@@ -478,6 +478,57 @@ pd.DataFrame(hours).map(lambda h: f"{h:.1f} h" if h < 48 else f"{h / 24:,.0f} da
 #
 # </details>
 
+# %% [markdown]
+# ## Check yourself
+#
+# Every answer is checked at once. A function is tried on inputs that it has not seen,
+# and you are told which property fails; in a question, each option has its reason.
+# `make exercises` writes this chapter with blanks in place of the answers below.
+#
+# **The rule** of this chapter, as a function of the mean difference and its corrected
+# p-value.
+
+# %%
+from reprolib.book.checks import ask, check, choose
+
+
+# %% tags=["solution"]
+def verdict_of(mean, p):
+    """The word for a claim that the difference is positive."""
+    if p >= 0.05:
+        return "undecided"
+    return "shown" if mean > 0 else "opposite shown"
+
+
+# %%
+check("verdict", verdict_of)
+
+# %%
+ask("what-shown-means")
+
+# %% tags=["solution"]
+choose("what-shown-means", "b")
+
+# %% [markdown]
+# **One sign.** Some seeds of a comparison all come out on one side. How likely is that,
+# if each of them is positive with a given chance, one half for a part that does nothing?
+
+
+# %% tags=["solution"]
+def same_sign(seeds, positive):
+    """The chance that all seeds have one sign; positive: the chance of each."""
+    return positive**seeds + (1 - positive) ** seeds
+
+
+# %%
+check("same-sign", same_sign)
+
+# %%
+ask("never-reached")
+
+# %% tags=["solution"]
+choose("never-reached", "c")
+
 # %%
 run.write(
     {

@@ -348,6 +348,48 @@ sizes.map("{:,.2f}".format)
 #
 # </details>
 
+# %% [markdown]
+# ## Check yourself
+#
+# Every answer is checked at once. A function is tried on inputs that it has not seen,
+# and you are told which property fails; in a question, each option has its reason.
+# `make exercises` writes this chapter with blanks in place of the answers below.
+#
+# **A table.** How many megabytes (a million bytes) would the distances of all stripes of
+# all pairs take, as 32-bit numbers, if they were held at once?
+
+# %%
+from reprolib.book.checks import ask, check, choose
+
+
+# %% tags=["solution"]
+def table_size(Q, G, H):
+    """Megabytes for Q queries and G gallery pictures of H stripes each."""
+    return 4 * Q * G * H**2 / 1e6
+
+
+# %%
+check("table-size", table_size)
+
+# %%
+ask("near-the-floor")
+
+# %% tags=["solution"]
+choose("near-the-floor", "b")
+
+# %% [markdown]
+# **Powers.** With which power does a time grow from each size to the next?
+
+
+# %% tags=["solution"]
+def powers_of(sizes, seconds):
+    """The power (n - 1,) between neighbouring sizes; sizes, seconds: (n,)."""
+    return np.diff(np.log(seconds)) / np.diff(np.log(sizes))
+
+
+# %%
+check("powers", powers_of)
+
 # %%
 results = {
     "speed_one_thread": timings.to_dict("index"),

@@ -1,116 +1,18 @@
+"""Scores of single raters, answers in a notebook, and trials as rows of distances."""
+
 import numpy as np
 import pytest
+import shelf
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from reprolib.errors import ReproError
 from reprolib.evaluation import evaluate
-from reprolib.human import (
-    CandidateLists,
-    candidate_lists,
-    choose,
-    choose_reranked,
-    compare,
-    right_answers,
-    right_on_gallery,
-    score,
-    simulated_judgement,
-)
-from reprolib.reranking import k_reciprocal
-
-
-def crowd(people=40, shots=4, noise=0.8, seed=0):
-    """Distances and labels of a gallery in which people are hard to tell apart."""
-    rng = np.random.default_rng(seed)
-    centres = rng.normal(size=(people, 8))
-    g_pid = np.repeat(np.arange(1, people + 1), shots)
-    q_pid = np.arange(1, people + 1)
-    gallery = centres[g_pid - 1] + noise * rng.normal(size=(len(g_pid), 8))
-    query = centres + noise * rng.normal(size=(people, 8))
-    apart = torch.cdist(torch.from_numpy(query), torch.from_numpy(gallery))
-    within = torch.cdist(torch.from_numpy(gallery), torch.from_numpy(gallery))
-    among = torch.cdist(torch.from_numpy(query), torch.from_numpy(query))
-    labels = q_pid, g_pid, np.zeros(people, int), np.tile(np.arange(shots), people)
-    return apart, labels, among, within
-
-
-@settings(max_examples=20, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.integers(1, 12))
-def test_lists_hold_the_nearest_and_always_the_truth(seed, length):
-    distance, labels, *_ = crowd(people=8, noise=2.0, seed=seed)
-    q_pid, g_pid, q_cam, g_cam = labels
-    g_pid[:3] = -1
-    rng = np.random.default_rng(seed)
-    lists = candidate_lists(distance, *labels, rng, length)
-    assert lists.candidates.shape == lists.truth.shape == (len(lists.query), length)
-    for query, shown, truth, inserted in zip(
-        lists.query, lists.candidates, lists.truth, lists.inserted, strict=True
-    ):
-        kept = [
-            g
-            for g in range(len(g_pid))
-            if g_pid[g] != -1
-            and not (g_pid[g] == q_pid[query] and g_cam[g] == q_cam[query])
-        ]
-        kept.sort(key=lambda g: distance[query, g])
-        missed = set(kept[:length]) - set(shown.tolist())
-        assert missed <= {kept[length - 1]}
-        assert bool(missed) == bool(inserted)
-        assert truth.any()
-        assert truth.tolist() == (g_pid[shown.numpy()] == q_pid[query]).tolist()
-        if inserted:
-            assert truth.sum() == 1
-            matches = [g for g in kept if g_pid[g] == q_pid[query]]
-            assert shown[truth].item() == matches[0]
-
-
-def test_lists_are_shuffled_by_the_generator_alone():
-    distance, labels, *_ = crowd()
-    one, two, other = (
-        candidate_lists(distance, *labels, np.random.default_rng(seed))
-        for seed in (1, 1, 2)
-    )
-    assert torch.equal(one.candidates, two.candidates)
-    assert not torch.equal(one.candidates, other.candidates)
-    assert torch.equal(one.candidates.sort(1)[0], other.candidates.sort(1)[0])
-    first = one.candidates[:, 0] == distance[one.query].argmin(1)
-    assert not first.all()
-
-
-def test_queries_without_a_match_get_no_list():
-    distance = [[0.0, 1.0, 2.0], [0.0, 1.0, 2.0]]
-    labels = [1, 9], [1, 2, 3], [0, 0], [1, 1, 1]
-    lists = candidate_lists(distance, *labels, np.random.default_rng(0), length=2)
-    assert lists.query.tolist() == [0]
-
-
-def test_a_list_longer_than_the_gallery_is_refused():
-    distance, labels, *_ = crowd(people=2)
-    with pytest.raises(ReproError, match="length=10"):
-        candidate_lists(distance, *labels, np.random.default_rng(0))
-
-
-def small_lists():
-    return CandidateLists(
-        query=torch.tensor([0, 2]),
-        candidates=torch.tensor([[4, 5], [6, 7]]),
-        truth=torch.tensor([[True, False], [True, True]]),
-        inserted=torch.tensor([False, False]),
-    )
-
-
-def test_answers_are_right_where_the_truth_is():
-    assert right_answers(small_lists(), [0, 1]).tolist() == [True, True]
-    assert right_answers(small_lists(), [1, 0]).tolist() == [False, True]
-
-
-@pytest.mark.parametrize(
-    ("chosen", "named"), [([0], "2 lists"), ([0, 2], "2 is no place"), ([-1, 0], "-1")]
-)
-def test_answers_that_fit_no_list_are_named(chosen, named):
-    with pytest.raises(ReproError, match=named):
-        right_answers(small_lists(), chosen)
+from reprolib.human import compare, draw_trials, score
+from reprolib.human.places import asked, first_is_right, shared, together
+from reprolib.human.quiz import NOBODY_YET, told
+from reprolib.human.scoring import estimate
+from reprolib.human.simulated import simulated_equal
+from reprolib.human.trials import Trial, TrialTruth
 
 
 def test_score_has_wilsons_interval():
@@ -137,49 +39,163 @@ def test_compare_is_mcnemars_exact_test():
         compare(first, second[1:])
 
 
-def test_a_simulated_annotator_without_noise_is_the_model():
-    distance, labels, *_ = crowd()
-    lists = candidate_lists(distance, *labels, np.random.default_rng(0))
-    judgement = simulated_judgement(distance, 0.0, np.random.default_rng(0))
-    assert torch.equal(judgement, distance)
-    right = right_answers(lists, choose(lists, judgement))
-    assert torch.equal(
-        right | lists.inserted, right_on_gallery(distance, *labels) | lists.inserted
+def test_an_estimate_says_who_is_ahead_in_points():
+    people = np.arange(200) // 2
+    ahead = estimate(np.tile([1.0, 0.0], 100), people)
+    assert ahead.mean == 50 and ahead.low == ahead.high == 50 and ahead.word == "ahead"
+    assert estimate(np.tile([-1.0, 0.0], 100), people).word == "behind"
+    level = estimate(np.repeat([1.0, -1.0], 100), people)
+    assert level.low < -10 and level.high > 10 and str(level) == "+0.0 (undecided)"
+
+
+# Trials as rows.
+
+
+@pytest.fixture(scope="module")
+def stocked(tmp_path_factory):
+    """A pool, its distances, and the same questions by three ways to draw."""
+    pool, distance = shelf.pool(tmp_path_factory.mktemp("shelf"), people=60, noise=0.5)
+    drawn = {
+        "own": draw_trials(pool, "single", 100, 0, 8, distance, "m"),
+        "lot": draw_trials(pool, "open", 100, 0, 8),
+        "multi": draw_trials(pool, "multi", 100, 0, 20, distance, "m"),
+    }
+    return pool, torch.from_numpy(distance), drawn
+
+
+def test_rows_are_the_trials_by_ascending_query(stocked):
+    pool, _, drawn = stocked
+    for trials, truth in drawn.values():
+        at = asked(pool, trials, truth)
+        assert len(at.ids) == 100 and not any(truth[name].attention for name in at.ids)
+        assert at.query.tolist() == sorted(at.query.tolist())
+        by_id = {trial.id: trial for trial in trials.trials}
+        for row, (query, name) in enumerate(
+            zip(at.query.tolist(), at.ids, strict=True)
+        ):
+            trial = by_id[name]
+            assert pool.number("query", trial.query) == query
+            shown = [pool.number("gallery", key) for key in trial.candidates]
+            assert at.places(row).tolist() == sorted(shown)
+            right = {shown[place] for place in truth[name].right}
+            assert set((at.shown & at.match)[row].nonzero()[:, 0].tolist()) == right
+            may = pool.admissible(query)
+            assert at.gallery[row].nonzero()[:, 0].tolist() == may.tolist()
+            assert at.match[row, may].tolist() == pool.shows(query, may).tolist()
+
+
+def test_lists_of_one_seed_agree_row_by_row(stocked):
+    pool, _, drawn = stocked
+    lists = {name: asked(pool, *some) for name, some in drawn.items()}
+    pair = together(lists)
+    assert len({tuple(at.query.tolist()) for at in pair.values()}) == 1
+    fewer, _ = draw_trials(pool, "open", 40, 7, 8)
+    truth = draw_trials(pool, "open", 40, 7, 8)[1]
+    cut = together({"own": lists["own"], "few": asked(pool, fewer, truth)})
+    common = set(lists["own"].query.tolist()) & set(
+        asked(pool, fewer, truth).query.tolist()
     )
-    assert right.double().mean() >= evaluate(distance, *labels).cmc[0]
+    for at in cut.values():
+        assert set(at.query.tolist()) == common and at.shown.shape[0] == len(common)
+    row = cut["own"].query.tolist().index(min(common))
+    before = lists["own"].query.tolist().index(min(common))
+    assert torch.equal(cut["own"].shown[row], lists["own"].shown[before])
+    assert cut["own"].ids[row] == lists["own"].ids[before]
 
 
-def test_noise_has_the_stated_strength_and_costs_answers():
-    distance, labels, *_ = crowd()
-    lists = candidate_lists(distance, *labels, np.random.default_rng(0))
-    noisy = simulated_judgement(distance, 2.0, np.random.default_rng(0))
-    assert (noisy - distance).std().item() == pytest.approx(2.0, rel=0.05)
-    sharp, blunt = (right_answers(lists, choose(lists, d)) for d in (distance, noisy))
-    assert sharp.sum() > blunt.sum()
+def test_on_the_gallery_the_first_is_right_as_evaluated(stocked):
+    pool, distance, drawn = stocked
+    at = asked(pool, *drawn["own"])
+    labels = [
+        np.array([getattr(picture, name) for picture in side])
+        for name in ("pid", "camid")
+        for side in (pool.query, pool.gallery)
+    ]
+    result = evaluate(distance, *labels)
+    ours = first_is_right(distance[at.query], at.match, at.gallery)
+    assert ours.tolist() == (result.first_match[at.query] == 1).tolist()
+    assert 0.2 < ours.mean() < 0.95
 
 
-def test_first_bias_a_list_with_the_truth_is_easier_than_the_gallery():
-    distance, labels, *_ = crowd(people=150)
-    lists = candidate_lists(distance, *labels, np.random.default_rng(0))
-    judgement = simulated_judgement(distance, 2.0, np.random.default_rng(1))
-    on_list = right_answers(lists, choose(lists, judgement))
-    on_gallery = right_on_gallery(judgement, *labels)
-    result = compare(on_list, on_gallery)
-    assert result.only_first > result.only_second
-    assert result.p_value < 0.01
+def test_a_tie_is_lost_and_a_list_without_strangers_is_won():
+    judged = torch.tensor([[1.0, 1.0], [1.0, 2.0], [3.0, 2.0]])
+    match = torch.tensor([[True, False], [True, False], [True, True]])
+    among = torch.ones(3, 2, dtype=bool)
+    assert first_is_right(judged, match, among).tolist() == [False, True, True]
+    assert not first_is_right(judged, match, ~among).any()
 
 
-def test_second_bias_re_ranking_sees_images_that_are_not_on_the_list():
-    distance, labels, among, within = crowd(people=150)
-    lists = candidate_lists(distance, *labels, np.random.default_rng(0))
-    whole = k_reciprocal(distance, among, within, k1=4, k2=2)
-    seeing_all = right_answers(lists, choose(lists, whole))
-    alone = choose_reranked(lists, distance, within, k1=4, k2=2)
-    seeing_the_list = right_answers(lists, alone)
-    assert alone.shape == lists.query.shape
-    assert not torch.equal(seeing_all, seeing_the_list)
-    shown = lists.candidates[3]
-    by_hand = k_reciprocal(
-        distance[3, shown][None], np.zeros((1, 1)), within[shown][:, shown], 4, 2
-    )
-    assert alone[3] == by_hand.argmin()
+def test_the_model_gains_nothing_from_its_own_list(stocked):
+    pool, distance, drawn = stocked
+    for name in ("own", "multi"):
+        at = asked(pool, *drawn[name])
+        near = distance[at.query]
+        on_list, on_gallery = (
+            first_is_right(near, at.match, among) for among in (at.shown, at.gallery)
+        )
+        assert on_list.tolist() == on_gallery.tolist()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.9, 1.0])
+def test_a_simulated_equal_is_as_good_on_the_gallery_and_shares_what_is_said(
+    stocked, share
+):
+    pool, distance, drawn = stocked
+    at = asked(pool, *drawn["own"])
+    near = distance[at.query]
+    rng = np.random.default_rng(0)
+    judged = simulated_equal(near, at, share, rng)
+    model = first_is_right(near, at.match, at.gallery)
+    assert first_is_right(judged, at.match, at.gallery).sum() == model.sum()
+    assert shared(near, judged, at) == pytest.approx(share, abs=0.02)
+    # A list helps it as far as its errors are its own.
+    gain = first_is_right(judged, at.match, at.shown).mean() - model.mean()
+    assert gain > 0.05 if share < 0.6 else gain == 0 if share == 1 else gain < 0.2
+
+
+def test_an_equal_of_a_perfect_or_hopeless_model_is_so_too(stocked):
+    pool, distance, drawn = stocked
+    at = asked(pool, *drawn["own"])
+    near = distance[at.query]
+    for shift, rank1 in ((-100.0, 1.0), (100.0, 0.0)):
+        judged = simulated_equal(
+            near + shift * at.match, at, 0.5, np.random.default_rng(0)
+        )
+        assert first_is_right(judged, at.match, at.gallery).mean() == rank1
+
+
+# Answers in a notebook.
+
+
+def quiz():
+    """Two questions of three candidates; the second has two right ones."""
+    trials = [Trial(f"t{n}", "q", ("a", "b", "c")) for n in (1, 2)]
+    truth = {
+        "t1": TrialTruth((2,), (), False, 1),
+        "t2": TrialTruth((0, 1), (), False, 1),
+    }
+    return trials, truth, {"t1": True, "t2": False}
+
+
+def test_answers_are_told_right_or_wrong_beside_the_model():
+    text = told(*quiz()[:2], {1: 1, 2: 2}, quiz()[2])
+    assert text.splitlines() == [
+        "Question 1: 1 is wrong (right: 3); the model is right.",
+        "Question 2: 2 is right (right: 1, 2); the model is wrong.",
+        "You: 1 of 2, which fits any rank-1 from 9 to 91 %.",
+        "The model: 1 of 2, which fits any rank-1 from 9 to 91 %.",
+    ]
+
+
+def test_nothing_is_told_of_questions_without_an_answer():
+    trials, truth, model = quiz()
+    assert told(trials, truth, {1: None, 2: None}, model) == NOBODY_YET
+    assert "Question 1" not in told(trials, truth, {1: None, 2: 3}, model)
+
+
+@pytest.mark.parametrize("answers", [{1: 0}, {1: 4}, {3: 1}, {0: 1}, {1: "2"}])
+def test_answers_that_fit_no_question_are_refused(answers):
+    with pytest.raises(
+        ReproError, match="expected questions 1 to 2 and candidates 1 to"
+    ):
+        told(*quiz()[:2], answers, quiz()[2])

@@ -148,7 +148,8 @@ def test_answers_that_are_wrong_are_refused_with_file_and_place(
     with pytest.raises(ReproError) as error:
         files.read_answers([folder / "B2.json", folder / "A1.json"], drawn[0])
     text = str(error.value)
-    assert text.startswith(f"{folder / 'A1.json'}: ") and said in text
+    where = re.escape(str(folder / "A1.json")) + "(, line 1)?: "
+    assert re.match(where, text) and said in text
     assert len(text.splitlines()) == 1 and "expected" in text and text.endswith(".")
 
 
@@ -201,7 +202,7 @@ def test_a_list_that_was_edited_is_refused(folder, change, said):
     edit(folder / "trials.json", change)
     with pytest.raises(ReproError) as error:
         files.read_list(folder / "trials.json")
-    assert f"{folder / 'trials.json'}: {said}" in str(error.value)
+    assert f"{folder / 'trials.json'}, line 1: {said}" in str(error.value)
 
 
 WRONG_TRUTHS = [
@@ -222,5 +223,35 @@ def test_another_truth_is_refused(drawn, folder, change, said):
     edit(folder / "truth.json", change)
     with pytest.raises(ReproError) as error:
         files.read_truth(folder / "truth.json", drawn[0])
-    assert f"{folder / 'truth.json'}: " in str(error.value)
+    assert f"{folder / 'truth.json'}, line 1: " in str(error.value)
     assert said in str(error.value)
+
+
+def test_what_is_wrong_is_found_by_its_line(drawn, folder):
+    """The line on which the object begins, as an editor counts."""
+    path = folder / "A1.json"
+    lines = path.read_text().splitlines()
+    at = next(n for n, line in enumerate(lines) if '"trial": "t5"' in line)
+    assert lines[at - 1].strip() == "{"
+    lines[at + 3] = ' "confidence": 9,'
+    path.write_text("\n".join(lines))
+    with pytest.raises(ReproError) as error:
+        files.read_answers([path], drawn[0])
+    said = f"{path}, line {at}: entry 2 of answers: confidence is 9, expected"
+    assert str(error.value).startswith(said)
+
+
+def test_a_folder_holds_a_study_once_somebody_has_answered(drawn, folder):
+    study = files.read_study(folder)
+    assert (study.trials, study.truth) == drawn
+    assert [one.rater for one in study.answers] == ["A1", "B2"]
+    for rater in ("A1", "B2"):
+        (folder / f"{rater}.json").unlink()
+    assert files.read_study(folder) is None
+    assert files.read_study(folder / "nothing") is None
+
+
+def test_a_folder_with_answers_to_no_list_is_refused(folder):
+    (folder / "truth.json").unlink()
+    with pytest.raises(ReproError, match=r"truth\.json: no truth can be read"):
+        files.read_study(folder)

@@ -13,7 +13,7 @@ from scipy import stats
 from reprolib.errors import ReproError
 from reprolib.evaluation import evaluate
 from reprolib.evaluation.features import Embedded
-from reprolib.human import models, power, scoring
+from reprolib.human import models, places, power, scoring
 from reprolib.human.files import Answer, Answers
 from reprolib.human.models import FORMS, LISTS, Model, model_answers
 from reprolib.human.trials import Trial, TrialList, TrialTruth, draw_trials
@@ -189,6 +189,27 @@ def test_so_many_trials_suffice_and_one_fewer_does_not(errors):
     assert power.power(needed, *shares) >= 0.8 > power.power(needed - 1, *shares)
 
 
+@pytest.mark.parametrize("errors", ["nested", "independent"])
+def test_the_smallest_lead_is_found_and_a_smaller_one_is_not(errors):
+    lead = power.findable(0.944, 300, errors)
+    for points, enough in ((lead, True), (lead - 0.1, False)):
+        shares = power.discordant(0.944, 0.944 - points / 100, errors)
+        assert (power.power(300, *shares) >= 0.8) is enough
+    # Five questions cannot be significant, whoever answers.
+    assert power.findable(0.944, 5, errors) is None
+
+
+def test_what_studies_can_tell_is_a_table_in_points():
+    table = power.tellable(0.9, (5, 50, 500))
+    wilson = scoring.score([True] * 45 + [False] * 5)
+    assert table.loc[50, "low"] == pytest.approx(100 * wilson.low)
+    assert table.loc[50, "high"] == pytest.approx(100 * wilson.high)
+    assert table.loc[5, ["nested", "independent"]].isna().all()
+    assert (table.loc[500] != table.loc[50]).all()
+    assert table.nested[500] == power.findable(0.9, 500, "nested") < table.nested[50]
+    assert (table.nested[1:] <= table.independent[1:]).all()
+
+
 def test_shared_errors_need_fewer_trials():
     assert power.discordant(0.9, 0.7, "nested") == (pytest.approx(0.2), 0)
     independent = power.discordant(0.9, 0.7, "independent")
@@ -301,3 +322,38 @@ def test_raters_meet_models_on_their_own_trials():
 def test_a_model_with_no_such_name_is_refused(name):
     with pytest.raises(ReproError, match="names no model; expected VARIANT"):
         models.load_model(None, name, 0.0)
+
+
+def test_raters_stand_beside_the_model_in_percent():
+    table = judged(
+        {"A": [0, 0, 0, 1], "B": [1, 1, 0, 0]},
+        [[0], [0, 1], [0], [0]],
+    )
+    answers = pd.DataFrame(dict.fromkeys(FORMS, [False, True, True, True]))
+    answers.index = pd.Index(["t1", "t2", "t3", "t4"], name="trial")
+    shown = models.beside(table, answers)
+    assert list(shown.index) == ["A", "B", "model"]
+    assert shown["rank-1, %"].tolist() == [75, 75, 75]
+    wilson = scoring.score([True, True, True, False])
+    assert shown.loc["model", "from"] == pytest.approx(100 * wilson.low)
+    # A blind guess has (1 + 2 + 1 + 1) / 16 right.
+    corrected = 100 * (0.75 - 5 / 16) / (1 - 5 / 16)
+    assert shown["above chance, %"].tolist() == pytest.approx([corrected] * 3)
+    assert shown.loc["A", "only the rater"] == 1 == shown.loc["A", "only the model"]
+    assert shown.loc["B", ["only the rater", "only the model"]].tolist() == [0, 0]
+    assert shown.loc["model", ["only the rater", "p"]].isna().all()
+
+
+def test_a_list_re_ranked_alone_sees_nothing_else(study):
+    """Whatever stands outside the list, its re-ranked distances stay as they are."""
+    pool, model, made, truth = study[:4]
+    at = places.asked(pool, made, truth)
+    before = model.reranked_alone(at, 3)
+    assert before.isfinite().equal(at.shown)
+    outside = ~at.shown.any(0)
+    moved = Embedded(*(part.clone() for part in model.gallery))
+    for part in moved:
+        part[outside] = 9.0
+    other = Model(model.name, model.kind, model.query, moved)
+    torch.testing.assert_close(other.reranked_alone(at, 3), before)
+    assert not torch.equal(model.reranked_alone(at, 8), before)

@@ -1,5 +1,7 @@
 """Simulated raters, and their strengths found again in what they answered."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shelf
@@ -116,7 +118,7 @@ def picture(colour, lower=None):
 
 def test_each_cue_sees_what_its_name_says():
     def apart(a, b):
-        return simulated._apart(simulated._look(a), simulated._look(b))
+        return simulated._apart(simulated._look(a), [simulated._look(b)])[0].tolist()
 
     red, blue = (250, 0, 0), (0, 0, 250)
     clothes, colours, shapes = apart(picture(red), picture(blue))
@@ -140,3 +142,27 @@ def test_cues_have_spread_one_and_follow_the_list(tmp_path):
     assert len(seen) == len(made.trials) and all(one.shape == (8, 3) for one in seen)
     assert np.concatenate(seen).std(0) == pytest.approx(np.ones(3))
     assert cues(pool, made.trials[::-1])[-1] == pytest.approx(seen[0])
+
+
+def test_a_panel_is_named_simulated_and_answers_as_its_observers_do(made_up):
+    made, _, seen = made_up
+    strengths = {"blind": Observer(0, 0, 0), "sharp": Observer(9, 9, 9)}
+    both = simulated.panel(made, seen, strengths, 0)
+    assert [one.rater for one in both] == ["blind (simulated)", "sharp (simulated)"]
+    for number, (one, observer) in enumerate(
+        zip(both, strengths.values(), strict=True)
+    ):
+        alone = simulated_answers(made, seen, observer, number, 0)
+        assert [a.candidate for a in one.answers] == [
+            a.candidate for a in alone.answers
+        ]
+
+
+def test_an_instrument_finds_its_observer_again_beside_a_short_trial(made_up):
+    made, _, seen = made_up
+    observer = Observer(1.2, 0.6, 0.3, 0.8, 0.1)
+    short = Trial("t0", made.trials[0].query, made.trials[0].candidates[:4])
+    longer = replace(made, trials=(*made.trials, short))
+    found = simulated.found_again(longer, [*seen, seen[0][:4]], observer, 0)
+    assert found.strengths == pytest.approx(observer.strengths, abs=0.15)
+    assert found.lapse == pytest.approx(observer.lapse, abs=0.05)

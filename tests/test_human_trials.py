@@ -206,6 +206,17 @@ def test_pictures_are_known_by_their_bytes(stocked):
         sha256(pool.gallery[7].path.with_name("nothing.png"))
 
 
+def test_a_pool_knows_whether_it_holds_a_study(stocked, tmp_path):
+    pool, distance = stocked
+    made, _ = draw_trials(pool, "single", 20, 0, 8, distance, "m")
+    every = [*made.practice, *made.trials]
+    assert {t.query for t in every} < made.pictures
+    assert len(made.pictures) > 23 and pool.holds(made.pictures)
+    assert not pool.holds(made.pictures | {"0" * 64})
+    other, _ = shelf.pool(tmp_path, seed=1)
+    assert not other.holds(made.pictures)
+
+
 def test_a_tracklet_is_shown_by_its_first_frame(forest):
     """Rows are those of the pixels that a network's features are pooled to."""
     dataset = sources()["mars"].read(forest / "mars", 0)

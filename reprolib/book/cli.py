@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     command("readme", refresh_readme, "write the committed results into README.md")
     command("exercises", write_exercises, "write the chapters without solutions")
     command("sizes", print_sizes, "count words, cells and lines of every chapter")
+    command("site", gather_site, "lay out the site's source for Sphinx")
     command("sync", sync, "bring each notebook up to its .py, keeping outputs")
     data_commands.register(commands)
     study_commands.register(commands)
@@ -218,3 +219,10 @@ def print_sizes(options: argparse.Namespace) -> None:
 
     names = execute.chapters()
     print(tables.sizes({n: execute.load(execute.source(n)) for n in names}))
+
+
+def gather_site(options: argparse.Namespace) -> None:
+    """Lay out what `make site` builds from."""
+    from reprolib.book import site
+
+    print(site.gather())

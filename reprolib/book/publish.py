@@ -21,6 +21,7 @@ ROOMS = (
     *("alignment", "data", "evaluation", "human", "losses.py", "networks"),
     *("reranking.py", "settings", "study", "training"),
     *("book/figures.py", "book/reported.py", "book/reported.csv"),
+    *("book/diagrams.py", "book/glossary.py", "book/glossary.csv"),
 )
 FACTS = ("profile", "dataset", "seed", "commit", "versions", "hardware", "seconds")
 SUFFIX = {"image/svg+xml": ".svg", "image/png": ".png"}

@@ -5,27 +5,24 @@ human answers come with the library: a rater made here is simulated, and every n
 docstring says so. Chapter 7.
 """
 
-from reprolib.human.lists import (
-    CandidateLists,
-    candidate_lists,
-    choose,
-    choose_reranked,
-    right_answers,
-    right_on_gallery,
-)
+from reprolib.human import files, models, places, power, scoring, simulated
+from reprolib.human.pool import PicturePool
 from reprolib.human.scoring import Comparison, Score, compare, score
-from reprolib.human.simulated import simulated_judgement
+from reprolib.human.simulated import Observer
+from reprolib.human.trials import draw_trials
 
 __all__ = [
-    "CandidateLists",
     "Comparison",
+    "Observer",
+    "PicturePool",
     "Score",
-    "candidate_lists",
-    "choose",
-    "choose_reranked",
     "compare",
-    "right_answers",
-    "right_on_gallery",
+    "draw_trials",
+    "files",
+    "models",
+    "places",
+    "power",
     "score",
-    "simulated_judgement",
+    "scoring",
+    "simulated",
 ]

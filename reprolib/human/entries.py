@@ -3,6 +3,8 @@
 import json
 import math
 from dataclasses import dataclass
+from json.decoder import JSONObject
+from json.scanner import py_make_scanner
 from pathlib import Path
 
 from reprolib.errors import ReproError
@@ -13,25 +15,47 @@ def file_format(kind: str) -> str:
     return f"reprolib human {kind} 1"
 
 
+class Lined(dict):
+    """An object of a JSON file that knows the line it begins in, from 1."""
+
+    line = 0
+
+
+class _Decoder(json.JSONDecoder):
+    """Reads objects as `Lined`; refuses NaN and a name that stands twice."""
+
+    def __init__(self):
+        super().__init__(object_pairs_hook=_once, parse_constant=_refuse)
+
+        def parse_object(start: tuple[str, int], *rest: object) -> tuple[Lined, int]:
+            value, end = JSONObject(start, *rest)
+            value.line = start[0].count("\n", 0, start[1]) + 1
+            return value, end
+
+        self.parse_object = parse_object
+        # The scanner in C calls no parser but its own.
+        self.scan_once = py_make_scanner(self)
+
+
 @dataclass(frozen=True)
 class Entry:
     """An object of a JSON file, and where it stands.
 
-    Every method takes a value by its name and raises `ReproError`, with file and
+    Every method takes a value by its name and raises `ReproError`, with file, line and
     place, where it is missing or not of its kind.
     """
 
     path: Path
     where: str
-    value: dict
+    value: Lined
 
     def wrong(self, name: str, wanted: str) -> ReproError:
         """What is said of the value called `name`."""
         found = json.dumps(self.value[name]) if name in self.value else "nothing"
         found = found if len(found) <= 60 else f"{found[:57]}..."
         return ReproError(
-            f"{self.path}: {self.where}: {name} is {found}, expected {wanted}. Use the "
-            "file as it was written, of this study."
+            f"{self.path}, line {self.value.line}: {self.where}: {name} is {found}, "
+            f"expected {wanted}. Use the file as it was written, of this study."
         )
 
     def _get(self, name: str, kind: type | tuple, wanted: str):
@@ -97,11 +121,7 @@ def open_object(path: str | Path, kind: str, key: str = "") -> Entry:
     """The object of a file of one kind, of the list with this key if one is given."""
     path = Path(path)
     try:
-        value = json.loads(
-            path.read_text(encoding="utf-8"),
-            object_pairs_hook=_once,
-            parse_constant=_refuse,
-        )
+        value = _Decoder().decode(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise ReproError(
             f"{path}: no {kind} can be read from it ({error}); expected the JSON file "
@@ -119,8 +139,8 @@ def open_object(path: str | Path, kind: str, key: str = "") -> Entry:
     return top
 
 
-def _once(pairs: list[tuple[str, object]]) -> dict:
-    value = dict(pairs)
+def _once(pairs: list[tuple[str, object]]) -> Lined:
+    value = Lined(pairs)
     if len(value) < len(pairs):
         raise ValueError("a name stands twice in one object")
     return value

@@ -1,7 +1,13 @@
 """The three files of a study as JSON: the list, the truth, and a rater's answers.
 
 What others wrote is checked to the last value before it is used: `ReproError` names
-the file and the place in it.
+the file, the line and the place in it. A folder of a finished study, such as the
+project's `data/human`, holds `trials.json`, `truth.json` and a file for each rater:
+
+    {"format": "reprolib human answers 1", "list": KEY, "rater": CODE, "answers": [
+        {"trial": "t1", "candidate": 4, "place": 7, "confidence": 3, "seconds": 5.2}]}
+
+KEY is that of `trials.json`; `Answer` says what the numbers are.
 """
 
 import json
@@ -42,6 +48,30 @@ class Answers:
 
     rater: str
     answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True)
+class Study:
+    """A finished study: what was asked, the truth, and what every rater said."""
+
+    trials: TrialList
+    truth: Truth
+    answers: tuple[Answers, ...]
+
+
+def read_study(folder: str | Path) -> Study | None:
+    """The study in a folder, or None where nobody has answered.
+
+    Every JSON file beside `trials.json` and `truth.json` is a rater's. Raises
+    `ReproError` as the readers of the three files do. Chapter 7.
+    """
+    first, second = (Path(folder) / name for name in ("trials.json", "truth.json"))
+    answers = sorted(set(Path(folder).glob("*.json")) - {first, second})
+    if not answers:
+        return None
+    trials = read_list(first)
+    truth = read_truth(second, trials)
+    return Study(trials, truth, tuple(read_answers(answers, trials)))
 
 
 def write_list(trials: TrialList) -> str:
@@ -110,7 +140,7 @@ def read_truth(path: str | Path, trials: TrialList) -> Truth:
 def read_answers(paths: Iterable[str | Path], trials: TrialList) -> list[Answers]:
     """The answers of every file, a rater each.
 
-    Raises `ReproError`, naming file and place, for answers to another list, a trial or
+    Raises `ReproError`, naming file and line, for answers to another list, a trial or
     rater that comes twice, and whatever is malformed.
     """
     every: dict[str, tuple[Path, Answers]] = {}

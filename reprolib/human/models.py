@@ -11,8 +11,9 @@ from reprolib.errors import ReproError
 from reprolib.evaluation import scoring as evaluated
 from reprolib.evaluation.features import EVERY_KIND, Embedded, distance
 from reprolib.evaluation.statistics import holm
+from reprolib.human.places import Asked, asked, first_is_right
 from reprolib.human.pool import PicturePool
-from reprolib.human.scoring import compare, counted
+from reprolib.human.scoring import above_chance, by_rater, compare, counted, score
 from reprolib.human.trials import TrialList, Truth
 from reprolib.reranking import k_reciprocal
 from reprolib.study.store import Store
@@ -43,30 +44,38 @@ class Model:
         """The (Q, G) distances re-ranked with all queries and the whole gallery."""
         return evaluated.reranked(self.kind, self.query, self.gallery)
 
-    def reranked_alone(self, query: int, places: torch.Tensor) -> torch.Tensor:
-        """The k distances of a list after re-ranking that sees the list alone.
+    def reranked_alone(self, at: Asked, k1: int = 0) -> torch.Tensor:
+        """The (T, G) distances of lists, each re-ranked as if there were nothing else.
 
-        places: (k,) gallery indices -> (k,). k1 and k2 fit the list: see `fitting`.
+        at: T trials, whose `shown` pictures are all that re-ranking sees; others are
+        infinitely far. k1: neighbours; 0 for as many as `fitting` the list.
         """
-        shown = _rows(self.gallery, places)
-        among = distance(self.kind, shown, shown)
-        own = self.distance[query, places][None]
-        k1, k2 = fitting(len(places))
-        return k_reciprocal(own, own.new_zeros(1, 1), among, k1, k2)[0]
+        table = self.distance.new_full(at.shown.shape, torch.inf)
+        for row, query in enumerate(at.query.tolist()):
+            places = at.places(row)
+            shown = Embedded(*(part[places] for part in self.gallery))
+            among = distance(self.kind, shown, shown)
+            own = self.distance[query, places][None]
+            sizes = (k1, share_of(k1)) if k1 else fitting(len(places))
+            table[row, places] = k_reciprocal(own, own.new_zeros(1, 1), among, *sizes)[
+                0
+            ]
+        return table
 
 
-def _rows(features: Embedded, places: torch.Tensor) -> Embedded:
-    return Embedded(*(part[places] for part in features))
+def share_of(k1: int) -> int:
+    """k2 in the proportion of the method's own code, 6 to a k1 of 20."""
+    return max(1, round(0.3 * k1))
 
 
 def fitting(length: int) -> tuple[int, int]:
     """k1 and k2 of re-ranking for a list of `length` candidates.
 
     A third of the list, up to the gallery's 20: with k1 = 20 all of ten candidates
-    are each other's neighbours and nothing is told. k2 keeps its share of k1 (6 in 20).
+    are each other's neighbours and nothing is told.
     """
     k1 = min(20, max(2, round(length / 3)))
-    return k1, max(1, round(0.3 * k1))
+    return k1, share_of(k1)
 
 
 def load_model(store: Store, name: str, box_error: float) -> Model:
@@ -97,28 +106,14 @@ def model_answers(
     answers with its nearest picture; on the whole gallery these are all that the query
     may meet. Raises `ReproError` for pictures that the pool does not hold. Chapter 7.
     """
-    rows = {}
-    for trial in trials.trials:
-        if truth[trial.id].attention:
-            continue
-        query = pool.number("query", trial.query)
-        places = torch.tensor([pool.number("gallery", h) for h in trial.candidates])
-        right = torch.zeros(len(places), dtype=torch.bool)
-        right[list(truth[trial.id].right)] = True
-        whole = torch.from_numpy(pool.admissible(query))
-        true = torch.from_numpy(pool.shows(query, whole.numpy()))
-        near, again = model.distance[query], model.reranked[query]
-        alone = model.reranked_alone(query, places)
-        cases = (near[places], right), (alone, right), (again[places], right)
-        cases += (near[whole], true), (again[whole], true)
-        rows[trial.id] = [_first_is_right(*case) for case in cases]
-    return pd.DataFrame(rows, index=list(FORMS)).T.rename_axis("trial")
-
-
-def _first_is_right(distances: torch.Tensor, right: torch.Tensor) -> bool:
-    """Whether the nearest is right; at equal distance wrong ones come first."""
-    wrong = distances[~right]
-    return not len(wrong) or bool(distances[right].min() < wrong.min())
+    at = asked(pool, trials, truth)
+    near, again = model.distance[at.query], model.reranked[at.query]
+    cases = (near, at.shown), (model.reranked_alone(at), at.shown), (again, at.shown)
+    cases += (near, at.gallery), (again, at.gallery)
+    columns = [first_is_right(judged, at.match, among) for judged, among in cases]
+    table = dict(zip(FORMS, columns, strict=True))
+    table = pd.DataFrame(table, index=list(at.ids)).rename_axis("trial")
+    return table.loc[[trial.id for trial in trials.trials if trial.id in at.ids]]
 
 
 def against(judged: pd.DataFrame, models: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -137,3 +132,24 @@ def against(judged: pd.DataFrame, models: dict[str, pd.DataFrame]) -> pd.DataFra
     columns = ["rater", "model", "form", "only_rater", "only_model", "p"]
     table = pd.DataFrame(rows, columns=columns)
     return table.assign(p_holm=holm(table.p))
+
+
+def beside(judged: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
+    """A row for each rater and one for the model, from the same trials, to be read.
+
+    answers: of `model_answers`. rank-1 with its interval and what is above chance in
+    percent; then the trials that the rater alone and the model alone has right, and
+    McNemar's exact p, which the model's own row lacks. Chapter 7.
+    """
+    chance = counted(judged).drop_duplicates("trial").chance.mean()
+    own, raters = score(answers["list"]), by_rater(judged)
+    raters.loc["model", ["rank1", "low", "high", "above_chance"]] = (
+        *(own.rank1, own.low, own.high),
+        above_chance(own.rank1, chance),
+    )
+    shares = 100 * raters[["rank1", "low", "high", "above_chance"]].astype(float)
+    shares.columns = ["rank-1, %", "from", "to", "above chance, %"]
+    tests = against(judged, {"model": answers}).query("form == 'list'")
+    tests = tests.set_index("rater")[["only_rater", "only_model", "p"]]
+    tests.columns = ["only the rater", "only the model", "p"]
+    return shares.join(tests)

@@ -27,8 +27,7 @@ def page(trials: TrialList, pool: PicturePool) -> str:
 
     Raises `ReproError` for a picture that the pool does not hold or that is broken.
     """
-    every = (*trials.practice, *trials.trials)
-    hashes = sorted({h for trial in every for h in (trial.query, *trial.candidates)})
+    hashes = sorted(trials.pictures)
     numbers = {key: number for number, key in enumerate(hashes)}
     study = {
         "list": trials.key,

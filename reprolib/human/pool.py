@@ -5,6 +5,7 @@ shows, and a hash says for certain which picture was judged.
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -63,12 +64,30 @@ class PicturePool:
         return self._gallery_labels[0][places] == self.query[query].pid
 
     @cached_property
+    def _keys(self) -> dict[tuple[str, int], str]:
+        """The hashes that were asked for, by split and number."""
+        return {}
+
+    def key(self, split: str, number: int) -> str:
+        """The SHA-256 of picture `number` of "query" or "gallery", read once."""
+        place = split, int(number)
+        if place not in self._keys:
+            self._keys[place] = sha256(getattr(self, split)[number].path)
+        return self._keys[place]
+
+    @cached_property
     def _numbers(self) -> dict[str, dict[str, int]]:
         """By split and hash the number of each picture; of equal files the first."""
         return {
-            split: {sha256(p.path): n for n, p in reversed([*enumerate(pictures)])}
+            split: {self.key(split, n): n for n in reversed(range(len(pictures)))}
             for split, pictures in (("query", self.query), ("gallery", self.gallery))
         }
+
+    def holds(self, keys: Iterable[str]) -> bool:
+        """Whether every one of these hashes is that of a picture of either split."""
+        return all(
+            any(key in split for split in self._numbers.values()) for key in keys
+        )
 
     def number(self, split: str, key: str) -> int:
         """The row of the picture with the hash `key` in "query" or "gallery".

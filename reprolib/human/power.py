@@ -1,12 +1,16 @@
 """How many trials it takes to tell two raters apart, by the test that is used."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from reprolib.errors import ReproError
 from reprolib.evaluation.statistics import LEVEL, POWER
+from reprolib.human.scoring import score
 
+ERRORS = "nested", "independent"
 MOST = 1_000_000  # trials beyond which nobody looks
 
 
@@ -34,7 +38,7 @@ def discordant(first: float, second: float, errors: str) -> tuple[float, float]:
     the other fails, too; `independent`: errors have nothing to do with each other.
     Raises `ReproError` for other words or shares.
     """
-    if errors not in ("nested", "independent") or not 0 <= second < first <= 1:
+    if errors not in ERRORS or not 0 <= second < first <= 1:
         raise ReproError(
             f"rank-1 {first:g} against {second:g}, errors {errors!r}: expected shares "
             "from 0 to 1, the larger first, and errors 'nested' or 'independent'."
@@ -66,6 +70,39 @@ def trials_needed(first: float, second: float, errors: str) -> int:
     return high
 
 
+def findable(rank1: float, trials: int, errors: str) -> float | None:
+    """The smallest lead, in points, that `trials` find in four of five studies.
+
+    rank1: of the better rater, from 0 to 1; errors as in `discordant`. A multiple of
+    0.1; None where not even a rater who is never right would be found. Chapter 7.
+    """
+    low, high = 0, int(1000 * rank1)
+
+    def found(steps: int) -> bool:
+        return power(trials, *discordant(rank1, rank1 - steps / 1000, errors)) >= POWER
+
+    if not found(high):
+        return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if found(middle) else (middle, high)
+    return high / 10
+
+
+def tellable(rank1: float, sizes: Iterable[int]) -> pd.DataFrame:
+    """What studies of so many trials can tell about a rater of `rank1`, in points.
+
+    A row for each size: the ends of Wilson's interval in percent, and the smallest
+    lead that is found over a rater whose errors are nested or independent. Chapter 7.
+    """
+    rows = {}
+    for trials in sizes:
+        found = score(np.arange(trials) < round(rank1 * trials))
+        leads = {errors: findable(rank1, trials, errors) for errors in ERRORS}
+        rows[trials] = {"low": 100 * found.low, "high": 100 * found.high} | leads
+    return pd.DataFrame(rows).T.rename_axis("trials").astype(float)
+
+
 def needed(rank1: float, points: tuple[float, ...] = (1, 2, 5, 10)) -> pd.DataFrame:
     """The trials needed to tell a rater of `rank1` from one so many points below.
 
@@ -75,7 +112,7 @@ def needed(rank1: float, points: tuple[float, ...] = (1, 2, 5, 10)) -> pd.DataFr
     rows = {
         some: {
             errors: trials_needed(rank1, rank1 - some / 100, errors)
-            for errors in ("nested", "independent")
+            for errors in ERRORS
         }
         for some in points
         if rank1 - some / 100 >= 0

@@ -37,6 +37,33 @@ class Comparison:
     p_value: float
 
 
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over questions, in percent or points, and its 95 % interval."""
+
+    mean: float
+    low: float
+    high: float
+
+    @property
+    def word(self) -> str:
+        """What it says of a lead: ahead, behind, or undecided."""
+        return "ahead" if self.low > 0 else "behind" if self.high < 0 else "undecided"
+
+    def __str__(self) -> str:
+        return f"{self.mean:+z.1f} ({self.word})"
+
+
+def estimate(values: np.ndarray, people: np.ndarray) -> Estimate:
+    """The mean of `values` and an interval had other people been asked about.
+
+    values: (T,) shares or differences of shares, from -1 to 1; people: (T,) the pids
+    of the queries, which are drawn anew with all their queries. Chapter 7.
+    """
+    ends = bootstrap_people(values, people)
+    return Estimate(*(100 * float(x) for x in (np.mean(values), *ends)))
+
+
 def score(right):
     """Return rank-1 with its Wilson interval; right: (L,) bool. Taught in chapter 7."""
     right = np.asarray(right, bool)

@@ -11,8 +11,8 @@ chance `lapse` it takes any candidate. Chapter 7.
 """
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -21,9 +21,9 @@ from scipy.optimize import minimize
 from scipy.special import expit, logit
 from scipy.stats import norm, qmc
 
-from reprolib.alignment.distances import as_tensor
 from reprolib.data.pictures import decode
 from reprolib.human.files import Answer, Answers
+from reprolib.human.places import Asked, first_is_right
 from reprolib.human.pool import PicturePool
 from reprolib.human.trials import Trial, TrialList, shown_order
 
@@ -53,15 +53,32 @@ class Observer:
         return np.array([getattr(self, cue) for cue in CUES])
 
 
-def simulated_judgement(distance, noise, generator):
-    """Return the distances as a simulated annotator sees them, with Gaussian noise.
+def simulated_equal(
+    distance: torch.Tensor, at: Asked, share: float, rng: np.random.Generator
+) -> torch.Tensor:
+    """What a simulated rater judges who is exactly as good as a model on the gallery.
 
-    distance: (Q, G); noise: its standard deviation, in the units of `distance`;
-    generator: a numpy Generator. Taught in chapter 7.
+        J = share * z + sqrt(1 - share**2) * N(0, 1) - insight * [same person]
+
+    distance: (T, G) of the model, z the same with mean 0 and spread 1 over all pairs of
+    two people; share: from 0, errors of its own, to 1, those of the model; insight: so
+    much that as many of the T queries are right on the whole gallery -> (T, G), to be
+    judged by `first_is_right`. Chapter 7.
     """
-    distance = as_tensor("distance", distance, "Q, G")
-    error = generator.normal(0, noise, tuple(distance.shape))
-    return distance + torch.from_numpy(error).to(distance)
+    wrong, match = at.gallery & ~at.match, at.gallery & at.match
+    others = distance[wrong].double()
+    z = (distance.double() - others.mean()) / others.std()
+    noise = torch.from_numpy(rng.normal(size=tuple(distance.shape)))
+    judged = share * z + (1 - share**2) ** 0.5 * noise
+    near, far = (
+        judged.masked_fill(~side, torch.inf).amin(1) for side in (match, wrong)
+    )
+    lacking = (near - far).sort().values  # the insight that each query needs
+    right = int(first_is_right(distance, at.match, at.gallery).sum())
+    ends = lacking[max(0, right - 1)], lacking[min(right, len(lacking) - 1)]
+    beyond = int(right == len(lacking)) - int(right == 0)  # all or none: no middle
+    insight = (ends[0] + ends[1]) / 2 + beyond
+    return judged - insight * at.match
 
 
 def cues(pool: PicturePool, trials: Sequence[Trial]) -> list[np.ndarray]:
@@ -74,7 +91,7 @@ def cues(pool: PicturePool, trials: Sequence[Trial]) -> list[np.ndarray]:
     hashes = {h for trial in trials for h in (trial.query, *trial.candidates)}
     looks = {h: _look(decode(pool.picture(h))) for h in hashes}
     apart = [
-        np.array([_apart(looks[trial.query], looks[h]) for h in trial.candidates])
+        _apart(looks[trial.query], [looks[h] for h in trial.candidates])
         for trial in trials
     ]
     spread = np.concatenate(apart).std(0)
@@ -99,12 +116,15 @@ def _look(image: torch.Tensor) -> tuple[np.ndarray, ...]:
 
 
 def _apart(
-    first: tuple[np.ndarray, ...], second: tuple[np.ndarray, ...]
-) -> list[float]:
-    """The distance of two looks in each cue: clothes by L1, the others by L2."""
-    clothes = float(np.abs(first[0] - second[0]).sum())
-    rest = zip(first[1:], second[1:], strict=True)
-    return [clothes, *(float(np.linalg.norm(a - b)) for a, b in rest)]
+    own: tuple[np.ndarray, ...], others: Sequence[tuple[np.ndarray, ...]]
+) -> np.ndarray:
+    """The (k, 3) distances of one look from k: clothes by L1, the others by L2."""
+    gaps = [
+        np.stack(looks) - mine
+        for mine, looks in zip(own, zip(*others, strict=True), strict=True)
+    ]
+    clothes = np.abs(gaps[0]).sum(1)
+    return np.stack([clothes, *(np.linalg.norm(gap, axis=1) for gap in gaps[1:])], 1)
 
 
 def simulated_answers(
@@ -176,3 +196,35 @@ def recover(seen: Sequence[np.ndarray], chosen: np.ndarray) -> Observer:
     found = minimize(loss, start, method="L-BFGS-B", jac=True, bounds=bounds).x
     strengths = (float(weight) for weight in found[:3])
     return Observer(*strengths, float(np.exp(found[3])), float(expit(found[4])))
+
+
+def panel(
+    trials: TrialList,
+    seen: Sequence[np.ndarray],
+    observers: Mapping[str, Observer],
+    seed: int,
+) -> list[Answers]:
+    """The answers of a simulated rater of each strength, by name, for a table.
+
+    Other arguments as in `simulated_answers`. Every name says that it is simulated.
+    """
+    every = []
+    for number, (name, one) in enumerate(observers.items()):
+        made = simulated_answers(trials, seen, one, number, seed)
+        every.append(replace(made, rater=f"{name} (simulated)"))
+    return every
+
+
+def found_again(
+    trials: TrialList, seen: Sequence[np.ndarray], observer: Observer, seed: int
+) -> Observer:
+    """What `recover` makes of the answers of six simulated raters of one strength.
+
+    seen: of `cues`, for `trials.trials`; a short trial of attention is left out. Where
+    it is far from `observer`, the list is too short or too easy to measure anybody.
+    """
+    given = [simulated_answers(trials, seen, observer, n, seed) for n in range(6)]
+    length = max(len(apart) for apart in seen)
+    kept = [number for number, apart in enumerate(seen) if len(apart) == length]
+    chosen = np.array([[one.candidate for one in each.answers] for each in given])
+    return recover([seen[number] for number in kept], chosen[:, kept])

@@ -12,7 +12,7 @@ import numpy as np
 
 from reprolib.data import digest
 from reprolib.errors import ReproError
-from reprolib.human.pool import PicturePool, sha256
+from reprolib.human.pool import PicturePool
 
 LENGTHS = {"single": 10, "multi": 50, "open": 10}  # candidates, the truth among them
 PRACTICE = 3  # trials before the study, answered with the truth
@@ -44,6 +44,12 @@ class TrialList:
     seed: int
     practice: tuple[Trial, ...]
     trials: tuple[Trial, ...]
+
+    @property
+    def pictures(self) -> set[str]:
+        """The SHA-256 of every picture that is shown."""
+        every = (*self.practice, *self.trials)
+        return {key for trial in every for key in (trial.query, *trial.candidates)}
 
     @cached_property
     def key(self) -> str:
@@ -199,16 +205,16 @@ def _trial(pool, query, shown, inserted, rng):
         False,
         pool.query[query].camid,
     )
-    hashes = tuple(sha256(pool.gallery[place].path) for place in shown)
-    return sha256(pool.query[query].path), hashes, known
+    hashes = tuple(pool.key("gallery", place) for place in shown)
+    return pool.key("query", query), hashes, known
 
 
 def _attention(pool, query, length, rng):
     """A trial that holds the query picture itself among strangers."""
     places = rng.permutation(pool.admissible(query))
     wrong = places[~pool.shows(query, places)][: length - 1]
-    own = sha256(pool.query[query].path)
-    hashes = [sha256(pool.gallery[place].path) for place in wrong]
+    own = pool.key("query", query)
+    hashes = [pool.key("gallery", place) for place in wrong]
     hashes.insert(at := int(rng.integers(len(hashes) + 1)), own)
     return own, tuple(hashes), TrialTruth((at,), (), True, pool.query[query].camid)
 

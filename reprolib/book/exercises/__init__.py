@@ -1,13 +1,30 @@
-"""What the exercises of the chapters ask, as properties that a right answer has."""
+"""What the exercises of the chapters ask, as properties that a right answer has.
 
-from reprolib.book.exercises import alignment, evaluation, losses, statistics
+Beside them stand the multiple-choice questions, in `questions.toml`.
+"""
+
+from reprolib.book.exercises import (
+    alignment,
+    benchmark,
+    cost,
+    evaluation,
+    human,
+    losses,
+    statistics,
+    training,
+)
 from reprolib.book.exercises.exercise import Exercise
+from reprolib.book.exercises.questions import QUESTIONS, Option, Question
 
 EXERCISES: dict[str, Exercise] = {
     **evaluation.EXERCISES,
     **alignment.EXERCISES,
     **losses.EXERCISES,
+    **training.EXERCISES,
     **statistics.EXERCISES,
+    **benchmark.EXERCISES,
+    **human.EXERCISES,
+    **cost.EXERCISES,
 }
 
-__all__ = ["EXERCISES", "Exercise"]
+__all__ = ["EXERCISES", "QUESTIONS", "Exercise", "Option", "Question"]

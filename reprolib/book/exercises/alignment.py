@@ -30,6 +30,19 @@ def _least(d):
     return min(sum(d[cell] for cell in path) for path in _paths(*d.shape))
 
 
+def _warped(d, i=0, j=0):
+    """The least total from a cell to the last one, by trying all three steps."""
+    steps = ((i + 1, j), (i, j + 1), (i + 1, j + 1))
+    inside = [(a, b) for a, b in steps if a < d.shape[0] and b < d.shape[1]]
+    return d[i, j] + min((_warped(d, *cell) for cell in inside), default=0.0)
+
+
+def _zero_diagonal(rng):
+    d = 1 + rng.random((size := rng.integers(2, 5), size))
+    np.fill_diagonal(d, 0)
+    return (d,)
+
+
 def _lies_on_a_path(found, d):
     return [tuple(int(k) for k in cell) for cell in found] in list(_paths(*d.shape))
 
@@ -116,6 +129,32 @@ EXERCISES = {
                 "It is the number of paths that can be listed",
                 lambda rng: tuple(int(k) for k in rng.integers(1, 6, size=2)),
                 lambda found, h, w: found == len(list(_paths(h, w))),
+            ),
+        ),
+    ),
+    "warped-path": Exercise(
+        "2",
+        "f(d) of a table (H, W), the least total if a step may also go down and right",
+        (
+            (
+                "In a table of one row every cell lies on the path",
+                lambda rng: (rng.random((1, rng.integers(2, 6))),),
+                lambda found, d: close(found, d.sum()),
+            ),
+            (
+                "A table that is 0 on its diagonal costs nothing",
+                _zero_diagonal,
+                lambda found, d: close(found, 0.0),
+            ),
+            (
+                "No path of steps down, right, or both at once costs less",
+                _table,
+                lambda found, d: float(found) <= _warped(d) + 1e-6,
+            ),
+            (
+                "Some such path costs as little as that",
+                _table,
+                lambda found, d: float(found) >= _warped(d) - 1e-6,
             ),
         ),
     ),

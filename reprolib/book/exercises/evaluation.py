@@ -1,4 +1,4 @@
-"""Exercises of chapters 1 and 6: average precision, the protocol, reciprocity."""
+"""Exercises of chapters 0 and 1: scores, the protocol, batches."""
 
 import numpy as np
 from sklearn.metrics import average_precision_score
@@ -27,21 +27,52 @@ def _kept(pid, camid, pids, camids):
     return ~((pids == -1) | ((pids == pid) & (camids == camid)))
 
 
-def _square(rng):
-    points = rng.normal(size=(rng.integers(5, 9), 2))
-    return np.linalg.norm(points[:, None] - points[None], axis=2), int(
-        rng.integers(1, 4)
-    )
+def _few_or_many(rng):
+    """Labels of 8 people, the first half with fewer than K pictures; P, K, a seed."""
+    counts = np.concatenate([rng.integers(1, 4, size=4), rng.integers(4, 8, size=4)])
+    labels = rng.permutation(np.repeat(np.arange(8), counts))
+    return labels, int(rng.integers(2, 6)), 4, int(rng.integers(1000))
 
 
-def _reciprocal(d, k):
-    near = np.argsort(d, axis=1, kind="stable")[:, : k + 1]
-    inside = np.zeros(d.shape, bool)
-    np.put_along_axis(inside, near, True, axis=1)
-    return inside & inside.T
+def _many_people(rng):
+    return np.repeat(np.arange(200), 4), 4, 2, int(rng.integers(1000))
+
+
+def _counts(values):
+    return np.unique(values, return_counts=True)[1]
+
+
+def _holds_all_it_can(found, labels, P, K, seed):
+    """Whether each person of a batch shows as many different pictures as it can."""
+    people = np.unique(labels[found])
+    shown = [len(np.unique(found[labels[found] == pid])) for pid in people]
+    return shown == [min(K, (labels == pid).sum()) for pid in people]
 
 
 EXERCISES = {
+    "two-scores": Exercise(
+        "0",
+        "f(ranks) of the ranks (Q,) of the right pictures, rank-1 and mAP in percent",
+        (
+            (
+                "If every right picture comes first, both are 100",
+                lambda rng: (np.ones(rng.integers(1, 6), int),),
+                lambda found, ranks: close(found, [100, 100]),
+            ),
+            (
+                "If every right picture comes second, rank-1 is 0 and mAP is 50",
+                lambda rng: (np.full(rng.integers(1, 6), 2),),
+                lambda found, ranks: close(found, [0, 50]),
+            ),
+            (
+                "Rank-1 is the share of first places, mAP the mean of 1 / rank",
+                lambda rng: (rng.integers(1, 5, size=rng.integers(2, 8)),),
+                lambda found, ranks: close(
+                    found, [100 * np.mean(ranks == 1), 100 * np.mean(1 / ranks)]
+                ),
+            ),
+        ),
+    ),
     "average-precision": Exercise(
         "1",
         "f(right), the AP of a ranked list, right: (G,) of True and False",
@@ -90,23 +121,26 @@ EXERCISES = {
             ),
         ),
     ),
-    "reciprocal": Exercise(
-        "6",
-        "f(d, k), the table (N, N) of pairs that are among each other's k nearest",
+    "batch": Exercise(
+        "1",
+        "f(labels, P, K, seed), the indices (P * K,) of a batch of P people",
         (
             (
-                "The table equals its mirror image",
-                _square,
-                lambda found, d, k: bool(
-                    (np.asarray(found) == np.asarray(found).T).all()
+                "The batch shows P people, each of them K times",
+                _few_or_many,
+                lambda found, labels, P, K, seed: (
+                    _counts(labels[found]).tolist() == [K] * P
                 ),
             ),
             (
-                "Both are among the other's k nearest; each picture is its own friend",
-                _square,
-                lambda found, d, k: bool(
-                    np.array_equal(np.asarray(found, bool), _reciprocal(d, k))
-                ),
+                "Nobody's picture is repeated before all of that person are in",
+                _few_or_many,
+                lambda found, *given: _holds_all_it_can(np.asarray(found), *given),
+            ),
+            (
+                "The people are drawn by chance, not taken from the start of the list",
+                _many_people,
+                lambda found, labels, P, K, seed: labels[found].max() >= 2 * P,
             ),
         ),
     ),

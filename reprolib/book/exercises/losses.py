@@ -20,6 +20,11 @@ def _batch(rng):
     return np.linalg.norm(points[:, None] - points[None], axis=2), pids
 
 
+def _couple(rng):
+    far = rng.random()
+    return np.array([[0.0, far], [far, 0.0]]), np.array([7, 7])
+
+
 def _hardest(d, pids):
     """The distances of each anchor's farthest positive and nearest negative."""
     rows = torch.arange(len(d))
@@ -39,6 +44,11 @@ EXERCISES = {
         "3",
         "f(d, pids), the distance (N,) of each picture's farthest positive",
         (
+            (
+                "Of two pictures of one person, each is the other's only positive",
+                _couple,
+                lambda found, d, pids: close(found, [d[0, 1], d[0, 1]]),
+            ),
             (
                 "It is the largest distance to another picture of the same person",
                 _batch,

@@ -1,7 +1,8 @@
-"""Exercises of chapters 5 and 7: intervals and corrections."""
+"""Exercises of chapters 5 and 8: intervals, corrections, effects and verdicts."""
+
+from itertools import product
 
 import numpy as np
-from scipy import stats
 
 from reprolib.book.exercises.exercise import Exercise, close
 from reprolib.evaluation.statistics import holm, t_interval
@@ -15,14 +16,25 @@ def _p_values(rng):
     return (rng.random(rng.integers(2, 7)) ** 3,)
 
 
-def _answers(rng):
-    questions = int(rng.integers(3, 60))
-    return int(rng.integers(0, questions + 1)), questions
+def _table(rng):
+    return (rng.normal(50, 5, size=(2, 2)),)
 
 
-def _wilson(right, questions):
-    found = stats.binomtest(right, questions).proportion_ci(0.95, "wilson")
-    return found.low, found.high
+def _effects(table):
+    """Shapley's way: the mean, over both orders, of what each step brings."""
+    (start, tested), (trained, both) = table
+    orders = ((tested - start, both - tested), (both - trained, trained - start))
+    return np.mean(orders, axis=0)
+
+
+def _agreeing(seeds, positive):
+    """How likely all seeds have one sign, by listing every way they can fall."""
+    falls = product((True, False), repeat=seeds)
+    return sum(
+        np.prod([positive if up else 1 - positive for up in fall])
+        for fall in falls
+        if len(set(fall)) == 1
+    )
 
 
 EXERCISES = {
@@ -77,19 +89,76 @@ EXERCISES = {
             ),
         ),
     ),
-    "wilson": Exercise(
-        "7",
-        "f(right, questions), the two ends of Wilson's 95 % interval of a share",
+    "main-effects": Exercise(
+        "5",
+        "f(table) of (2, 2), trained in rows, tested in columns: testing, training",
         (
             (
-                "Both ends lie between 0 and 1",
-                _answers,
-                lambda found, right, questions: 0 <= min(found) <= max(found) <= 1,
+                "If all four networks are alike, neither is worth anything",
+                lambda rng: (np.full((2, 2), rng.normal()),),
+                lambda found, table: close(found, [0, 0]),
             ),
             (
-                "They are Wilson's",
-                _answers,
-                lambda found, right, questions: close(found, _wilson(right, questions)),
+                "If only the test matters, all of the gain is its own, and it is first",
+                lambda rng: (np.tile(rng.normal(size=2), (2, 1)),),
+                lambda found, table: close(found, [table[0, 1] - table[0, 0], 0]),
+            ),
+            (
+                "The two add up to the last cell less the first",
+                _table,
+                lambda found, table: close(sum(found), table[1, 1] - table[0, 0]),
+            ),
+            (
+                "Each is the mean of what it brings without the other and with it",
+                _table,
+                lambda found, table: close(found, _effects(table)),
+            ),
+        ),
+    ),
+    "verdict": Exercise(
+        "8",
+        "f(mean, p), the word of the rule; mean: of the difference, p: corrected",
+        (
+            (
+                "From p = 0.05 on nothing is decided, however large the mean",
+                lambda rng: (rng.normal(0, 10), float(rng.uniform(0.05, 1))),
+                lambda found, mean, p: found == "undecided",
+            ),
+            (
+                "A p of exactly 0.05 is not below 0.05",
+                lambda rng: (rng.normal(), 0.05),
+                lambda found, mean, p: found == "undecided",
+            ),
+            (
+                "Below it a positive mean is shown",
+                lambda rng: (rng.uniform(0.1, 5), float(rng.uniform(0, 0.049))),
+                lambda found, mean, p: found == "shown",
+            ),
+            (
+                "Below it a negative mean shows the opposite",
+                lambda rng: (-rng.uniform(0.1, 5), float(rng.uniform(0, 0.049))),
+                lambda found, mean, p: found == "opposite shown",
+            ),
+        ),
+    ),
+    "same-sign": Exercise(
+        "8",
+        "f(seeds, positive), how likely all have one sign; positive: chance of one",
+        (
+            (
+                "A single seed agrees with itself",
+                lambda rng: (1, round(float(rng.random()), 2)),
+                lambda found, seeds, positive: close(found, 1.0),
+            ),
+            (
+                "Two seeds of a part that does nothing agree half of the time",
+                lambda rng: (2, 0.5),
+                lambda found, seeds, positive: close(found, 0.5),
+            ),
+            (
+                "Both signs count, in all of the ways that the seeds can fall",
+                lambda rng: (int(rng.integers(2, 7)), round(float(rng.random()), 2)),
+                lambda found, *given: close(found, _agreeing(*given)),
             ),
         ),
     ),

@@ -1,0 +1,124 @@
+"""The source of the published site: chapters and pages, laid out for Sphinx.
+
+`make site` gathers them in `site/_source` and builds `site/_build` from there. What is
+committed is the pages of `site/` and the executed notebooks; nothing is run here.
+"""
+
+import json
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from reprolib.book import exercise_notebooks, glossary, readme
+from reprolib.errors import ReproError
+from reprolib.study import claims
+from reprolib.study.provenance import project_root
+from reprolib.study.store import write_text
+
+MATHJAX = "mathjax@3.2.2"
+SCRIPT = "package/es5/tex-svg.js"
+CAPTION = {"reprolib": "caption"}
+# The claims whose outcome stands on the front page.
+ASKED = ("testing-bad", "testing", "training", "global-aligned", "mutual")
+TREE = "\n```{toctree}\n:hidden:\n:glob:\n\n*\n```\n"
+# Folded code says what it is.
+PROMPTS = {"code_prompt_show": "Show the code", "code_prompt_hide": "Hide the code"}
+
+
+def gather(source: Path | None = None) -> Path:
+    """Lay the source of the site out anew in `source` (site/_source); that folder.
+
+    Raises `ReproError` where there is no notebook yet or npm cannot be reached.
+    """
+    root = project_root()
+    source = source or root / "site" / "_source"
+    shutil.rmtree(source, ignore_errors=True)
+    pages = shutil.ignore_patterns("_source", "_build")
+    shutil.copytree(root / "site", source, ignore=pages)
+    shutil.copytree(root / "figures", source / "figures")
+    shutil.copytree(root / "notebooks" / "data_sets", source / "notebooks/data_sets")
+    index = source / "notebooks" / "data_sets" / "index.md"
+    write_text(index, index.read_text(encoding="utf-8") + TREE)
+    found = sorted((root / "notebooks").glob("*.ipynb"))
+    if not found:
+        raise ReproError(
+            f"{root}/notebooks holds no notebook; make them: make publish."
+        )
+    for path in found:
+        page = adapted(nbformat.read(path, as_version=4), int(path.stem[:2]))
+        write_text(source / "notebooks" / path.name, nbformat.writes(page))
+    exercise_notebooks.build(source / "exercises")
+    for name, text in _parts().items():
+        write_text(source / "_parts" / f"{name}.md", text + "\n")
+    _mathjax(root, source / "_static" / "tex-svg.js")
+    return source
+
+
+def _parts() -> dict[str, str]:
+    """What the front page says of results, written from the committed records."""
+    found = {one.claim.name: one for one in claims.findings()}
+    asked = [found[name] for name in ASKED]
+    verdict = [f"- {one.claim.says}: **{one.sentence()}**" for one in asked]
+    return {
+        "verdict": "\n".join(verdict),
+        "results": readme.block("drawn"),
+        "words": glossary.table(glossary.load()),
+    }
+
+
+def adapted(notebook: NotebookNode, chapter: int) -> NotebookNode:
+    """A chapter as the site shows it: captions set by Sphinx, folded code closed.
+
+    In a notebook the numbered caption is an output below the figure; here the figure
+    itself carries it, under the same number.
+    """
+    figures = 0
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        cell.outputs = [o for o in cell.outputs if o.get("metadata") != CAPTION]
+        if figure := cell.metadata.get("mystnb", {}).get("figure"):
+            figures += 1
+            number = f"**Figure {chapter}.{figures}.** "
+            figure["caption"] = number + figure["caption"]
+        tags = set(cell.metadata.get("tags", ()))
+        if (
+            cell.metadata.get("jupyter", {}).get("source_hidden")
+            or "parameters" in tags
+        ):
+            tags.add("hide-input")
+        if exercise_notebooks.TAG in tags:
+            tags.add("hide-cell")
+        cell.metadata["tags"] = sorted(tags)
+        if "hide-input" in tags:
+            cell.metadata["mystnb"] = {**cell.metadata.get("mystnb", {}), **PROMPTS}
+    return notebook
+
+
+def _mathjax(root: Path, target: Path) -> None:
+    """Put MathJax's one file beside the pages; it is fetched from npm once."""
+    kept = root / "runs" / "site" / f"{MATHJAX}.js"
+    if not kept.exists():
+        write_text(kept, _fetched())
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(kept, target)
+
+
+def _fetched() -> str:
+    """The script of MathJax that draws formulas as SVG, from npm's archive."""
+    words = ["npm", "pack", MATHJAX, "--json", "--silent"]
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            done = subprocess.run(
+                words, cwd=folder, capture_output=True, text=True, check=True
+            )
+        except (OSError, subprocess.CalledProcessError) as error:
+            said = getattr(error, "stderr", "") or error
+            raise ReproError(f"npm could not fetch {MATHJAX}: {said}") from error
+        with tarfile.open(Path(folder, json.loads(done.stdout)[0]["filename"])) as tar:
+            return tar.extractfile(SCRIPT).read().decode()
