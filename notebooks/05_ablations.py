@@ -202,7 +202,7 @@ ends["people"] = found.people
 print("; ".join(f"{k}: {low:+.1f} to {high:+.1f}" for k, (low, high) in ends.items()))
 
 # %%
-LINE = "{} | **{}** | {:+.1f} {} | {:+.1f} to {:+.1f} | {:.1f} | {} of {}"
+LINE = "{} | **{}** | {:+.1f}~{} | {:+.1f}~to~{:+.1f} | {:.1f} | {}~of~{}"
 
 
 def say(*names):
@@ -214,7 +214,8 @@ def say(*names):
             score = found.claim.score.replace("rank1", "rank-1")
             numbers = gap.mean, score, gap.low, gap.high, gap.detectable
             seeds = len(found.points), found.planned
-            rows.append(LINE.format(found.claim.says, found.verdict, *numbers, *seeds))
+            line = LINE.format(found.claim.says, found.verdict, *numbers, *seeds)
+            rows.append(line.replace("~", "\N{NO-BREAK SPACE}"))
     if len(rows) < 2 + len(names):
         waiting = 2 + len(names) - len(rows)
         print(f"Of these {len(names)} claims {waiting} have no two seeds yet.")
@@ -279,17 +280,15 @@ edge = 1.2 * np.abs(path[min(1, len(path) - 1) :]).max()
 axes[0].axhline(0, color="black", linewidth=1)
 axes[0].axvline(planned, color="black", linestyle="--", linewidth=1)
 axes[0].set(ylim=(-edge, edge), xlim=(1.5, planned + 0.5), ylabel="points")
-axes[0].set_title(f"{tempting}\n(green: an interval without zero)")
+axes[0].set_title(textwrap.fill(findings[tempting].claim.says, 42))
 lines = {"stop at the first": (ever, figures.RED), "one look": (once, figures.BLUE)}
 for label, (values, colour) in lines.items():
     axes[1].plot(n, 100 * values, "o-", ms=4, color=colour, label=label)
 axes[1].set(ylim=(0, None), ylabel="false alarms, %")
-axes[1].set_title(
-    f"noise alone: {100 * once[-1]:.0f} % become {100 * ever[-1]:.0f} %\n"
-)
+axes[1].set_title(f"noise alone: {100 * once[-1]:.0f} % become {100 * ever[-1]:.0f} %")
 axes[1].legend()
-for ax in axes:
-    ax.set_xlabel("seeds looked at")
+axes[0].set_xlabel("seeds looked at (green: an interval without zero)")
+axes[1].set_xlabel("seeds looked at")
 plt.show()
 
 # %% [markdown]
@@ -344,7 +343,7 @@ plt.show()
 
 # %% [markdown]
 # Whatever a rigid branch gives already is the gain of a second loss, not of alignment.
-# Only the last number of each line above may be credited to the path.
+# Only what comes "more by the path" may be credited to it.
 #
 # ## Where does alignment pay?
 #
@@ -436,7 +435,7 @@ for ax, box in zip(axes, BOXES, strict=True):
 plt.show()
 
 # %% [markdown]
-# Read the two lines as a bill: what the test alone buys, and what training along the
+# Read the printed lines as a bill: what the test alone buys, and what training along the
 # path adds to it. The first item needs no aligned training at all: whoever has a network
 # with rigid stripes can slide them today.
 #
@@ -697,7 +696,7 @@ print(f"{len(findings) - len(ready)} of {len(findings)} claims wait for seeds.")
 
 # %% [markdown]
 # **Exercises.**
-# 1. Compare `warped` with `aligned` in `every-seed`. Which claims of the table could be
+# 1. Compare `warped` with `aligned` in the figure of all seeds. Which claims could be
 #    asked of it, and why must they not be added to the list now?
 # 2. Leave the correction out (`found.difference.p`). Which verdicts change, and would
 #    you sign them?

@@ -467,15 +467,9 @@ tracks.loc[1] = pd.DataFrame([pooled(one) for one in frames]).mean()
 fitting = pooled(frame(0, error=0))
 one, most = tracks.mAP.iloc[[0, -1]]
 back = 100 * (most - one) / (fitting["mAP"] - one)
-print(
-    f"mAP with one wrong box {one:.1f}, with one that fits {fitting['mAP']:.1f};",
-    end=" ",
-)
-print(
-    f"{len(frames)} wrong ones pooled reach {most:.1f}: {back:.0f} % of the loss",
-    end=" ",
-)
-print("is won back.")
+print(f"mAP with one wrong box {one:.1f}, with one that fits {fitting['mAP']:.1f};")
+print(f"{len(frames)} wrong ones pooled reach {most:.1f}: they win back", end=" ")
+print(f"{back:.0f} % of the loss.")
 
 # %%
 by_size = {}

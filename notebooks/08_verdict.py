@@ -86,13 +86,12 @@ highest = pd.DataFrame(
 highest["independent lacks"] = highest["paper"] - highest["independent"]
 
 # %%
-count = {word: len(some) for word, some in answers.items()}
+STATE = ("shown on drawn people", "contradicted", "undecided", "waiting for seeds")
+counts = [f"{len(a)} {w}" for a, w in zip(answers.values(), STATE, strict=True) if a]
 best = {who: f"{highest[who]['rk_rank1']:g}" for who in ("paper", "independent")}
 lines = [
-    f"**Should you believe the paper?** Of {len(PARTS)} parts of its method, "
-    f"{count['shown']} hold on drawn people, {count['opposite shown']} are "
-    f"contradicted, {count['undecided']} stay undecided, and {count['open']} wait for "
-    "seeds. Its famous numbers nobody has confirmed.\n"
+    f"**Should you believe the paper?** Of {len(PARTS)} parts of its method: "
+    f"{', '.join(counts)}. Its famous numbers nobody has confirmed.\n"
 ]
 for word, some in answers.items():
     lines += [f"- *{WORDS[word]}* {'; '.join(some)}."] if some else []
