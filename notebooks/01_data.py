@@ -78,7 +78,8 @@ for split in ("train", "query", "gallery"):
 first = {kind: photo for kind, photo in first.items() if photo}
 titles = [f"{kind}\n{photo.path.stem}" for kind, photo in first.items()]
 sheet = [pictures.decode(photo) for photo in first.values()]
-fig, _ = figures.gallery(sheet, len(sheet), titles, size=1.5)
+fig, _ = figures.gallery(sheet, len(sheet), titles, size=1.6)
+fig.set_figheight(fig.get_figheight() + 0.3)
 fig.suptitle("A picture's name says who, by which camera, and when", size=10)
 plt.show()
 
@@ -227,7 +228,7 @@ plt.show()
 
 # %% mystnb={"figure": {"name": "look-alikes", "caption": "Four pairs of look-alikes, each by one camera and in nearly the same pose, with what tells them apart. In the last pair the colours of upper and lower clothes are swapped."}, "image": {"alt": "Four pairs of drawn pedestrians. Within each pair clothes, build and hair agree but for the attribute named above the pair: lower skirt and trousers, hat brimmed and cap, lower colour purple and blue, upper colour blue and silver."}}
 pairs = {(1, 2): (14, 17), (31, 32): (12, 2), (23, 24): (13, 27), (3, 4): (7, 5)}
-fig = plt.figure(figsize=(figures.WIDTH, 2.5))
+fig = plt.figure(figsize=(figures.WIDTH, 2.3))
 fig.suptitle("Two people each time: one attribute tells them apart", size=10)
 for part, (pair, shots) in zip(fig.subfigures(1, 4), pairs.items(), strict=True):
     one, two = (drawn.describe(examples, pid) for pid in pair)

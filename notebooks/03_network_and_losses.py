@@ -238,9 +238,9 @@ print(f"Farthest positive {far.mean():.2f} away, nearest negative {near.mean():.
 
 # %% mystnb={"figure": {"name": "hard-triplets", "caption": "Global distances of the first people of the batch (rows) to the whole batch (columns), before any training. A block of K x K on the diagonal is one person. In each row a circle marks the farthest positive and a cross the nearest negative."}, "image": {"alt": "A heat map, wider than tall, with thin white lines around blocks of the same person along the diagonal. Each row has a white circle inside its own block and a white cross outside it, mostly on dark cells."}}
 shown = min(len(pids), 8 * K)
-longest = 2 if net.normalise_global else float(distance.detach().max())
+low, high = distance.detach()[~torch.eye(len(pids), dtype=torch.bool)].aminmax()
 fig, ax = plt.subplots(figsize=(figures.WIDTH, 4.1))
-mesh = ax.imshow(distance.detach()[:shown], vmin=0, vmax=longest)
+mesh = ax.imshow(distance.detach()[:shown], vmin=low, vmax=high)
 fig.colorbar(mesh, label="global distance", shrink=0.8)
 for hardest, name, mark in (
     (positive, "farthest positive", {"marker": "o", "mfc": "none", "mec": "white"}),
