@@ -241,7 +241,8 @@ print(f"{sum(trained) / 60:.0f} for the trainings that they share.")
 # figures of chapter 5, and chapter 8. **To check us**: `reprolib/`, the small library
 # behind the chapters, whose every module has tests; the chapters call it and show its
 # source where that teaches something.
-#
+
+# %% [markdown]
 # ## How to run it
 #
 # Two commands do everything, from the folder of the repository, on Linux with Python
