@@ -116,21 +116,20 @@ for kind, most in {"of any sign": 2.0, "without negative numbers": 2**0.5}.items
     print(f"Unit vectors {kind}: x <= {most:.2f}, d <= {d:.2f}, slope >= {slope:.2f}.")
 
 # %% [markdown]
-# $e^{89}$ overflows a 32-bit float, and infinity over infinity is no number. Unit vectors
-# never get there.
+# $e^{89}$ overflows 32 bits, and infinity by infinity is no number.
 #
 # ## Equation 2: the cheapest path
 #
 # Put all distances into a table: row $i$ is a stripe of the left picture, column $j$ one
 # of the right. To match them is to walk from the top left cell to the bottom right one
 # by steps *down* or *right*. Each cell on the way is one match, and we pay its distance.
-# No step goes back, so the order of the body is kept. Let $S_{ij}$ be the least cost of
-# a walk that ends in cell $(i, j)$. It came from above or from the left, so
+# No step goes back, so the order of the body is kept. A walk to cell $(i, j)$ comes from
+# above or from the left, so the least cost $S_{ij}$ of such a walk is
 #
 # $$S_{ij} = d_{ij} + \min(S_{i-1,j},\; S_{i,j-1}).$$
 #
-# The walk with the least cost is the *shortest path*, and its cost $S_{HH}$, the last
-# cell, is the **aligned local distance**. With $H = 3$, for example:
+# The cheapest walk is the *shortest path*; its cost $S_{HH}$ is the **aligned local
+# distance**. With $H = 3$:
 #
 # | d | 1 | 2 | 3 |   | S | 1 | 2 | 3 |
 # |---|---|---|---|---|---|---|---|---|
@@ -140,8 +139,8 @@ for kind, most in {"of any sign": 2.0, "without negative numbers": 2**0.5}.items
 #
 # First row, reached only from the left: 0.3, 0.3 + 0.1 = 0.4, 0.4 + 0.6 = 1.0. First
 # column, only from above: 0.3, 0.9, 1.3. Middle: 0.5 + min(0.4, 0.9) = 0.9; right of it
-# 0.1 + min(1.0, 0.9) = 1.0; below it 0.6 + min(0.9, 1.3) = 1.5. **Predict, then run**:
-# what is **?**, and which way was it reached?
+# 0.1 + min(1.0, 0.9) = 1.0; below it 0.6 + min(0.9, 1.3) = 1.5. **Predict**: what is
+# **?**, and which way was it reached?
 
 
 # %%
