@@ -205,7 +205,8 @@ def in_a_row(finding):
     return [score, text, len(finding.points), finding.verdict, least]
 
 
-shown = dict.fromkeys(["global-aligned", "mutual", "method", largest])
+asked_first = ("global-aligned", "mutual", "method")
+shown = [*(name for name in asked_first if name != largest), largest]
 rows = {findings[name].claim.says: in_a_row(findings[name]) for name in shown}
 decided = sum(f.verdict != "undecided" for f in tested)
 print(f"{len(tested)} of {len(findings)} claims have seeds; {decided} are decided.")
@@ -213,10 +214,11 @@ names = "score", "points (95 % interval)", "seeds", "verdict", "would be found"
 pd.DataFrame(rows, index=names).T
 
 # %% [markdown]
-# The last row is the largest difference of all. *Undecided* means that the seeds scatter
-# too widely to tell the gain from none; the last column says from which size on a gain
-# would have been found. Chapter 5 takes the method apart, and chapter 8 says of each
-# claim what the evidence is.
+# The last row is the largest difference of all. *Undecided* means that the seeds cannot
+# tell the gain from none. All claims are judged together, so that an interval without
+# zero may not be enough; the last column says from which size on a single claim would
+# have been found. Chapter 5 takes the method apart, and chapter 8 says of each claim
+# what the evidence is.
 #
 # ## The map
 #
@@ -241,7 +243,8 @@ print(f"{sum(trained) / 60:.0f} for the trainings that they share.")
 # figures of chapter 5, and chapter 8. **To check us**: `reprolib/`, the small library
 # behind the chapters, whose every module has tests; the chapters call it and show its
 # source where that teaches something.
-#
+
+# %% [markdown]
 # ## How to run it
 #
 # Two commands do everything, from the folder of the repository, on Linux with Python

@@ -78,7 +78,8 @@ for split in ("train", "query", "gallery"):
 first = {kind: photo for kind, photo in first.items() if photo}
 titles = [f"{kind}\n{photo.path.stem}" for kind, photo in first.items()]
 sheet = [pictures.decode(photo) for photo in first.values()]
-fig, _ = figures.gallery(sheet, len(sheet), titles, size=1.5)
+fig, _ = figures.gallery(sheet, len(sheet), titles, size=1.6)
+fig.set_figheight(fig.get_figheight() + 0.3)
 fig.suptitle("A picture's name says who, by which camera, and when", size=10)
 plt.show()
 
@@ -145,11 +146,11 @@ print(f"are by its own camera, {by_own / chance:.1f} times as many as by chance.
 #
 # In a real system a detector cuts people out, and it errs. The method of this book
 # exists because of that error, so we look at it closely. The drawn data measure this
-# *box error* from 0 (a perfect box) to 1 (a bad detector's). This book's usual **0.4** is
-# as wrong as the detector of a real data set, CUHK03; chapter 5 measures it. Below are two shots in
-# boxes that get worse, and then the waists of fifty people by three cameras. (Each
-# drawing comes with the heights of crown, neck, waist, knees and soles, as fractions of
-# the picture; a stripe is a seventh of it.)
+# *box error* from 0 (a perfect box) to 1 (a bad detector's). This book's usual **0.4**
+# is as wrong as the detector of a real data set, CUHK03; chapter 5 measures it. Below
+# are two shots in boxes that get worse, and then the waists of fifty people by three
+# cameras. (Each drawing comes with the heights of crown, neck, waist, knees and soles,
+# as fractions of the picture; a stripe is a seventh of it.)
 #
 # **Predict, then run.** Over how many stripes do nine of ten waists spread at error 0.4,
 # and over how many at error 1?
@@ -227,7 +228,7 @@ plt.show()
 
 # %% mystnb={"figure": {"name": "look-alikes", "caption": "Four pairs of look-alikes, each by one camera and in nearly the same pose, with what tells them apart. In the last pair the colours of upper and lower clothes are swapped."}, "image": {"alt": "Four pairs of drawn pedestrians. Within each pair clothes, build and hair agree but for the attribute named above the pair: lower skirt and trousers, hat brimmed and cap, lower colour purple and blue, upper colour blue and silver."}}
 pairs = {(1, 2): (14, 17), (31, 32): (12, 2), (23, 24): (13, 27), (3, 4): (7, 5)}
-fig = plt.figure(figsize=(figures.WIDTH, 2.5))
+fig = plt.figure(figsize=(figures.WIDTH, 2.3))
 fig.suptitle("Two people each time: one attribute tells them apart", size=10)
 for part, (pair, shots) in zip(fig.subfigures(1, 4), pairs.items(), strict=True):
     one, two = (drawn.describe(examples, pid) for pid in pair)
@@ -337,9 +338,9 @@ print(f"Own camera counted: {two:.1f}. Its strangers left out: {three:.1f}.")
 #
 # The loss of chapter 3 needs, for every picture of a batch, another of the same person
 # and some of other people. So a *sampler* builds the batch from identities: choose P of
-# them, then K pictures of each. The paper took 40 x 4. The next cell holds the whole idea,
-# and the one after it compares. **Predict, then run.** Of a batch of the same size
-# drawn blindly, what share of the pictures has a partner of its person?
+# them, then K pictures of each. The paper took 40 x 4. The next cell holds the whole
+# idea, and the one after it compares. **Predict, then run.** Of a batch of the same
+# size drawn blindly, what share of the pictures has a partner of its person?
 
 
 # %%
@@ -380,12 +381,13 @@ plt.show()
 
 # %% [markdown]
 # A blind batch would leave most pictures without anybody to be pulled towards. The
-# library's sampler does what `sample` does and adds three things. Within an *epoch*, one
-# pass through all identities, none comes twice; those left over when P does not divide their number wait for the
-# next epoch. An identity with fewer than K pictures repeats some. And a batch depends on
-# the seed and its number alone, so that an interrupted training goes on as if nothing
-# had happened. An identity with 70 pictures counts no more than one with two; of joined
-# data sets each gives an equal share of every batch.
+# library's sampler does what `sample` does and adds three things. Within an *epoch*,
+# one pass through all identities, none comes twice; those left over when P does not
+# divide their number wait for the next epoch. An identity with fewer than K pictures
+# repeats some. And a batch depends on the seed and its number alone, so that an
+# interrupted training goes on as if nothing had happened. An identity with 70 pictures
+# counts no more than one with two; of joined data sets each gives an equal share of
+# every batch.
 #
 # ## Augmentation
 #
@@ -417,9 +419,9 @@ print(f"a box of error 0.4 by up to {7 * 0.4 * pictures.MAX_SHIFT:.2f}.")
 # this book. **Predict, then run.** How many of the 750 people that Market1501 tests on
 # does MARS train on?
 #
-# And how much could such a *leak* have bought? Say a share $s$ of the queries is leaked, and each
-# was answered right because its person was known. Then a reported rank-1 of $R$ percent
-# leaves for the unseen people
+# And how much could such a *leak* have bought? Say a share $s$ of the queries is
+# leaked, and each was answered right because its person was known. Then a reported
+# rank-1 of $R$ percent leaves for the unseen people
 #
 # $$R_{\text{unseen}} = \frac{R - 100\,s}{1 - s} .$$
 #
@@ -477,7 +479,8 @@ plt.show()
 # a picture more than the person does, and a real detector's boxes alone spread the waist
 # over a whole stripe. Batches are built from identities, and a test is a test only
 # if its people were never trained on.
-#
+
+# %% [markdown]
 # **Exercises**, from easy to hard.
 # 1. A query's three right pictures are at ranks 1, 2 and 6. What are rank-1 and AP? What
 #    does AP become if the last moves up to rank 3?

@@ -116,22 +116,20 @@ for kind, most in {"of any sign": 2.0, "without negative numbers": 2**0.5}.items
     print(f"Unit vectors {kind}: x <= {most:.2f}, d <= {d:.2f}, slope >= {slope:.2f}.")
 
 # %% [markdown]
-# $e^{89}$ overflows a 32-bit float, and infinity over infinity is no number. Unit vectors
-# never get there.
+# $e^{89}$ overflows 32 bits, and infinity by infinity is no number.
 #
 # ## Equation 2: the cheapest path
 #
 # Put all distances into a table: row $i$ is a stripe of the left picture, column $j$ one
 # of the right. To match them is to walk from the top left cell to the bottom right one
 # by steps *down* or *right*. Each cell on the way is one match, and we pay its distance.
-# No step goes back, so the order of the body is kept. Let $S_{ij}$ be the least cost of
-# a walk that ends in cell $(i, j)$. It must have come from above or from the left (in
-# the first row only the left, in the first column only above), so
+# No step goes back, so the order of the body is kept. A walk to cell $(i, j)$ comes from
+# above or from the left, so the least cost $S_{ij}$ of such a walk is
 #
 # $$S_{ij} = d_{ij} + \min(S_{i-1,j},\; S_{i,j-1}).$$
 #
-# The walk with the least cost is the *shortest path*, and its cost $S_{HH}$, the last
-# cell, is the **aligned local distance**. With $H = 3$, for example:
+# The cheapest walk is the *shortest path*; its cost $S_{HH}$ is the **aligned local
+# distance**. With $H = 3$:
 #
 # | d | 1 | 2 | 3 |   | S | 1 | 2 | 3 |
 # |---|---|---|---|---|---|---|---|---|
@@ -139,9 +137,10 @@ for kind, most in {"of any sign": 2.0, "without negative numbers": 2**0.5}.items
 # | **2** | 0.6 | 0.5 | 0.1 |   | **2** | 0.9 | 0.9 | 1.0 |
 # | **3** | 0.4 | 0.6 | 0.3 |   | **3** | 1.3 | 1.5 | **?** |
 #
-# First row: 0.3, 0.3 + 0.1 = 0.4, 0.4 + 0.6 = 1.0. First column: 0.3, 0.9, 1.3. Middle:
-# 0.5 + min(0.4, 0.9) = 0.9; right of it 0.1 + min(1.0, 0.9) = 1.0; below it 0.6 +
-# min(0.9, 1.3) = 1.5. **Predict, then run**: what is **?**, and which way was it reached?
+# First row, reached only from the left: 0.3, 0.3 + 0.1 = 0.4, 0.4 + 0.6 = 1.0. First
+# column, only from above: 0.3, 0.9, 1.3. Middle: 0.5 + min(0.4, 0.9) = 0.9; right of it
+# 0.1 + min(1.0, 0.9) = 1.0; below it 0.6 + min(0.9, 1.3) = 1.5. **Predict**: what is
+# **?**, and which way was it reached?
 
 
 # %%
@@ -201,7 +200,7 @@ costs.round(3)
 
 # %% mystnb={"figure": {"name": "distances-and-totals", "caption": "Left: the distances of all stripes of the two pictures, the darker the more alike. Right: the totals S. The framed cells are the cheapest path; its last total is the aligned local distance. Check any cell of S: it is d at the same place plus the smaller of its upper and left neighbours."}, "image": {"alt": "Two seven by seven tables of numbers. In both a red frame runs through thirteen cells from the top left to the bottom right: first along the top row, then in a staircase beside the diagonal."}}
 fig, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 3.7))
-figures.heat_map(axes[0], d, walks["aligned"], longest=np.tanh(2**-0.5))
+figures.heat_map(axes[0], d, walks["aligned"], longest=diagrams.FAR)
 figures.heat_map(axes[1], S, walks["aligned"], longest=2 * float(S.max()))
 axes[0].set_title("distances d: the path keeps to dark cells")
 axes[1].set_title(f"totals S: the path costs {S[-1, -1]:.2f}")
@@ -248,7 +247,10 @@ BOXES = [(-20, 100), (0, 100), (20, 100), (15, 75)]
 fig, axes = plt.subplots(2, 4, figsize=(figures.WIDTH + 0.4, 4.5))
 moved = pd.DataFrame(map(compare, *zip(*BOXES, strict=True), axes.T))
 most = moved.max() / moved.min()
-fig.suptitle(f"Rigid: up to {most.rigid:.1f} times as far; aligned: {most.aligned:.1f}")
+title = (
+    "The box moves: rigid up to {rigid:.1f} times as far, aligned {aligned:.1f} times"
+)
+fig.suptitle(title.format(**most), size=10)
 plt.show()
 texts = [f"{moved.lean[k]:+.1f} at shift {BOXES[k][0]}" for k in range(3)]
 print(f"Stripes that the path leans by: {', '.join(texts)};", end=" ")
@@ -366,7 +368,7 @@ print(f"per cell, {min(per_cell, key=per_cell.get)} matching is the cheapest.")
 # %% mystnb={"figure": {"name": "three-paths", "caption": "Three ways through the same table of distances, with the number of their cells and the mean cost of a cell. Rigid matching keeps to the diagonal, the aligned path needs two steps for each move along it, the warped path may step diagonally."}, "image": {"alt": "Three copies of a seven by seven heat map. A straight orange diagonal, a green staircase and a purple line that mixes level and diagonal steps."}}
 fig, axes = plt.subplots(1, 3, figsize=(figures.WIDTH, 3.0), sharey=True)
 for ax, (name, walk) in zip(axes, walks.items(), strict=True):
-    figures.heat_map(ax, d, walk, False, np.tanh(2**-0.5), colours[name])
+    figures.heat_map(ax, d, walk, False, diagrams.FAR, colours[name])
     ax.set_title(f"{name}: {len(walk)} cells, {per_cell[name]:.3f} each")
 for ax in axes[1:]:
     ax.set_ylabel("")
@@ -622,7 +624,8 @@ print(f"{len(gain)} pairs of one person. The pair above gains most, {gain[k]:.2f
 # along one path. It pays where boxes are wrong by more than a tenth of their height,
 # costs where they are right, and diagonal steps lower that cost. It knows only up and
 # down: sideways shifts, leaning bodies, stretched and swapped clothes are beyond it.
-#
+
+# %% [markdown]
 # **Exercises**, from easy to hard.
 # 1. Mirror the 3 x 3 table at its diagonal. How does $S$ change, how the distance?
 # 2. Divide every aligned distance by 13. Why does no ranking change? Why would a

@@ -238,9 +238,9 @@ print(f"Farthest positive {far.mean():.2f} away, nearest negative {near.mean():.
 
 # %% mystnb={"figure": {"name": "hard-triplets", "caption": "Global distances of the first people of the batch (rows) to the whole batch (columns), before any training. A block of K x K on the diagonal is one person. In each row a circle marks the farthest positive and a cross the nearest negative."}, "image": {"alt": "A heat map, wider than tall, with thin white lines around blocks of the same person along the diagonal. Each row has a white circle inside its own block and a white cross outside it, mostly on dark cells."}}
 shown = min(len(pids), 8 * K)
-longest = 2 if net.normalise_global else float(distance.detach().max())
+low, high = distance.detach()[~torch.eye(len(pids), dtype=torch.bool)].aminmax()
 fig, ax = plt.subplots(figsize=(figures.WIDTH, 4.1))
-mesh = ax.imshow(distance.detach()[:shown], vmin=0, vmax=longest)
+mesh = ax.imshow(distance.detach()[:shown], vmin=low, vmax=high)
 fig.colorbar(mesh, label="global distance", shrink=0.8)
 for hardest, name, mark in (
     (positive, "farthest positive", {"marker": "o", "mfc": "none", "mec": "white"}),
@@ -324,10 +324,10 @@ print(f"{100 * active:.0f} % of the {len(anchor)} hardest.")
 # ## The easy way out
 #
 # As long as the positive is farther than the negative, a triplet costs more than the
-# margin. There is a cheap cure: move *all* pictures to one point. Then all distances are
-# 0, every triplet costs exactly $m$, and nothing has been learnt: a *collapse*. We squeeze the pooled
-# features towards their mean and look at the hinge, for the feature as it is, scaled to
-# unit length, and **standardised** over the batch before that:
+# margin. There is a cheap cure: move *all* pictures to one point. Then all distances
+# are 0, every triplet costs exactly $m$, and nothing has been learnt: a *collapse*. We
+# squeeze the pooled features towards their mean and look at the hinge, for the feature
+# as it is, scaled to unit length, and **standardised** over the batch before that:
 #
 # $$\hat f = (f - \mu) / \sigma, \qquad \mu, \sigma: \text{mean and deviation of each
 # channel over the batch.}$$
@@ -523,7 +523,8 @@ plt.show()
 # would reward. In the exchange between students the stop-gradient doubles a value and
 # leaves its gradient as it was, and the reduction of the divergence decides whether it
 # acts at all.
-#
+
+# %% [markdown]
 # **Exercises**, from easy to hard.
 # 1. Pictures 1 and 2 show Ann, 3 and 4 Bob; $d_{12} = 0.5$, $d_{13} = 0.6$, $d_{14} =
 #    0.9$. Which triplet does anchor 1 get, and what does it cost at $m = 0.3$?

@@ -25,6 +25,9 @@ CHAPTERS = (
     (9, "Cost", "time and memory", (2, 0), OTHERS),
 )
 LEADS_TO = ((1, 2), (2, 3), (3, 4), (4, 5), (5, 6), (6, 7), (7, 8), (8, 0), (6, 9))
+FAR = (
+    0.4  # at which chapter 2's tables are brightest; few stripes of colour differ more
+)
 MIDDLE = {"ha": "center", "va": "center"}
 
 
@@ -67,8 +70,7 @@ def two_ways(
     """
     gap = torch.full_like(pair[0][:, :, :6], 255)
     figures.show(axes[0], torch.cat([pair[0], gap, pair[1]], 2))
-    longest = float(np.tanh(2**-0.5))  # of two unit vectors without negative numbers
-    figures.heat_map(axes[1], d, values=False, longest=longest)
+    figures.heat_map(axes[1], d, values=False, longest=FAR)
     for name, way in ways.items():
         rows, columns = np.array(way).T + 0.5
         axes[1].plot(columns, rows, color=colours[name], linewidth=2.5)
