@@ -168,9 +168,7 @@ needed = power.needed(paper_rank1, (1,)).loc[1].astype(int).to_dict()
 can_tell = power.tellable(paper_rank1, (10, 100, 1000, 3368))
 can_tell.columns = "from, %", "to, %", "least lead found (nested)", "(independent)"
 print(f"4 of 5 right: rank-1 between {100 * few.low:.0f} and {100 * few.high:.0f} %.")
-print(
-    f"To find one point below {paper_rank1:.1%} in four of five studies takes", end=" "
-)
+print(f"To find one point below {paper_rank1:.1%} four times in five takes", end=" ")
 print(f"{needed['nested']:,} questions (nested) to {needed['independent']:,}.")
 can_tell.rename_axis("questions").round(1)
 
@@ -189,7 +187,7 @@ can_tell.rename_axis("questions").round(1)
 # ```
 # python -m reprolib human trials runs/study --model aligned-box0.4   # list and truth
 # python -m reprolib human page runs/study/trials.json                # page.html
-# python -m reprolib human score runs/study/trials.json runs/study/truth.json answers-*.json
+# cd runs/study; python -m reprolib human score trials.json truth.json answers-*.json
 # ```
 #
 # Queries are sampled evenly from the cameras. The page is one file that works offline;
@@ -289,13 +287,13 @@ plt.show()
 # shares no errors with the model? If it shares all? And the model itself?
 
 # %%
-asks = {"10": draw("single", most, length, model)}
+asks = {"own": draw("single", most, length, model)}
 if smallest > LENGTHS["multi"]:
-    asks["50"] = draw("multi", most, LENGTHS["multi"], model)
+    asks["longer"] = draw("multi", most, LENGTHS["multi"], model)
 asks["other network"] = draw("single", most, length, sibling)
 asks["nobody"] = draw("open", most, length)
 lists = places.together({k: places.asked(pool, *drawn) for k, drawn in asks.items()})
-at = lists["10"]
+at = lists["own"]
 pids = np.array([pool.query[query].pid for query in at.query])
 print(f"{len(at.query)} questions, the same in all {len(lists)} lists.")
 
@@ -324,7 +322,11 @@ model_right, equal = right(D), {share: equal_raters(share) for share in SHARES}
 
 # %% mystnb={"figure": {"name": "list-length", "caption": "Five simulated raters who are exactly as good as the model on the whole gallery, over the share of the model's errors that is theirs, too. Bands: had other people been asked. Dotted: the errors that the book's second network shares with the first."}, "image": {"alt": "Rank-1 over the share of errors in common, from 0 to 1. The lines for the lists of 10 and 50 start near the top at share 0, fall, and meet the level line of the whole gallery before share 1. A dotted vertical line for a second network stands far to the right."}}
 alike = places.shared(D, sibling.distance[at.query], at)
-ends = {"10": "before a list of 10", "50": "of 50", "gallery": "the whole gallery"}
+ends = {
+    "own": f"before a list of {length}",
+    "longer": f"of {LENGTHS['multi']}",
+    "gallery": "the gallery",
+}
 fig, ax = plt.subplots(figsize=(figures.WIDTH, 3.2))
 for (name, label), colour in zip(ends.items(), ("C1", "C2", "C0"), strict=True):
     if name in model_right:
@@ -336,20 +338,19 @@ ax.axvline(alike, color="black", linestyle=":", lw=1)
 ax.legend(loc="upper center", bbox_to_anchor=(0.6, 1))
 ax.set(xlabel="share of the model's errors (dotted: the other network)")
 ax.set(ylabel="rank-1, %")
-worth = {s: 100 * (equal[s]["10"].mean() - equal[s]["gallery"].mean()) for s in SHARES}
-ax.set_title(
-    f"Equal on the gallery, up to {max(worth.values()):.0f} points apart on the list"
-)
+worth = {s: 100 * (equal[s]["own"].mean() - equal[s]["gallery"].mean()) for s in SHARES}
+most_worth = max(worth.values())
+ax.set_title(f"Equal on the gallery, up to {most_worth:.0f} points apart on the list")
 plt.show()
 
 # %%
 said = [f"{worth[share]:+z.1f} points at share {share:g}" for share in (0.0, 0.5, 1.0)]
-moved = 100 * (model_right["10"].mean() - model_right["gallery"].mean())
-print(f"The list of {length} is worth {', '.join(said)},")
+moved = 100 * (model_right["own"].mean() - model_right["gallery"].mean())
 print(
-    f"and {moved:+z.1f} to the model that drew it. The other network has {alike:.2f} of"
+    f"The list of {length} is worth {', '.join(said)}, and {moved:+z.1f} to the",
+    end=" ",
 )
-print("the first one's errors.")
+print(f"model that drew it. The other network has {alike:.2f} of the model's errors.")
 
 # %% [markdown]
 # The model's list contains every picture that could mislead the *model*, and few of
@@ -394,7 +395,7 @@ def show_leads(rows, title):
 
 
 # %% mystnb={"figure": {"name": "who-drew", "caption": "The model's lead over simulated raters who are its equals on the whole gallery, on lists of ten drawn by the model itself, by the other network, and by lot, with intervals had other people been asked. Right of zero the model is ahead."}, "image": {"alt": "Three groups of dots with intervals on an axis of the model's lead in points. On its own list and on the other network's all dots lie left of zero or on it; on lists drawn by lot they lie right of it."}}
-by = {"the model": "10", "the other network": "other network", "nobody": "nobody"}
+by = {"the model": "own", "the other network": "other network", "nobody": "nobody"}
 drawn = {who: against_equals(k, model_right[k]) for who, k in by.items()}
 own, lot = drawn["the model"][0.5], drawn["nobody"][0.5]
 said = f"{own.mean:+z.0f} on its own list, {lot.mean:+z.0f} by lot"
@@ -406,9 +407,9 @@ print(f"At share 0.5 the model is {own.word} on its own list, {lot.word} by lot.
 # %% [markdown]
 # Nothing about the raters changed, and nothing about the model. On its own list the
 # model meets all its traps and the rater few; on the other network's list it meets them
-# as far as the two networks err alike. By lot it is the other way round: the model's
-# errors are a few look-alikes, which a random list leaves out, while a rater with errors
-# of its own can fall for anybody. A study has to say who drew its list, and to be fair
+# as far as the two networks err alike. A list drawn by lot leaves out the few look-alikes
+# that mislead the model, while a rater with errors of its own can still fall for anybody
+# on it. A study has to say who drew its list, and to be fair
 # between two models it must be drawn by neither.
 #
 # ## Experiment 3: what does re-ranking know?
@@ -443,7 +444,7 @@ for k1 in K1:
     sizes = {"k1": k1, "k2": models.share_of(k1)}
     everything = reranked(model.kind, model.query, model.gallery, **sizes)[at.query]
     some["all"] = places.first_is_right(everything, at.match, at.shown)
-    changed[k1] = {n: won * 1.0 - model_right["10"] for n, won in some.items()}
+    changed[k1] = {n: won * 1.0 - model_right["own"] for n, won in some.items()}
 
 # %% mystnb={"figure": {"name": "re-ranking-sees", "caption": "What re-ranking adds to the model's rank-1 on the same lists of ten, over the number of gallery pictures that re-ranking may look at, with intervals had other people been asked. At the right end it sees everything, other queries included."}, "image": {"alt": "Two lines of points gained over the pictures seen, from the list alone to the whole gallery, each point with an interval, around a level line at zero. One line is for a small number of neighbours, the other for twenty."}}
 fig, ax = plt.subplots(figsize=(figures.WIDTH, 3.0))
@@ -490,9 +491,9 @@ rules = {
     "both: gallery": ("gallery", model_right["gallery"] * 1.0),
     "both: gallery; model re-ranks": ("gallery", again),
     "both: a list by lot": ("nobody", model_right["nobody"] * 1.0),
-    "both: the model's list": ("10", model_right["10"] * 1.0),
-    "both: its list; model re-ranks it": ("10", model_right["10"] + at_k1),
-    "rater: its list; model re-ranks all": ("10", model_right["10"] + all_k20),
+    "both: the model's list": ("own", model_right["own"] * 1.0),
+    "both: its list; model re-ranks it": ("own", model_right["own"] + at_k1),
+    "rater: its list; model re-ranks all": ("own", model_right["own"] + all_k20),
 }
 outcome = {rule: against_equals(*case) for rule, case in rules.items()}
 middles = [lead.mean for cases in outcome.values() for lead in cases.values()]
@@ -502,20 +503,20 @@ for rule in [*outcome][-2:]:
     print(f"{rule}: {', '.join(map(str, outcome[rule].values()))}.")
 widest = max(map(abs, middles))
 print(
-    f"The exam alone sets two equals up to {widest:.0f} points apart. A lead below that"
+    f"The exam alone sets two equals up to {widest:.0f} points apart. A lead", end=" "
 )
-print("is no statement about people until their errors have been compared.")
+print("below that is no statement about people until the errors have been compared.")
 
 # %% [markdown]
-# So what can "surpassing human-level performance" mean? Two claims are mixed in it. *A
-# re-ranked model that has the whole gallery answers more questions than people who have
-# a list*: that compares two tasks. *Given the same pictures, the model is better*: that
-# can be tested, and its answer depends on the list, on who drew it and on how alike the
-# errors are. From the sources that we could read neither the direction nor the size of
-# the second can be told. It does **not** follow that the paper's claim is false; it
-# could not be checked. A study that can be checked publishes its lists, every answer
-# and the time it took, who drew the candidates, and the model's answers under the
-# restrictions of the raters.
+# So what can "surpassing human-level performance" mean? Two claims are easily mixed. *A
+# re-ranked model, which has the whole gallery, scores higher than people*: that is what
+# the abstract states, and unless the people had the gallery, too, it compares two tasks.
+# *Given the same pictures, the model is better*: that can be tested, and the answer
+# depends on the list, on who drew it and on how alike the errors are. From the sources
+# that we could read neither the direction nor the size of the second can be told. It
+# does **not** follow that the paper's claim is false; it could not be checked. A study
+# that can be checked publishes its lists, every answer and the time it took, who drew
+# the candidates, and the model's answers under the restrictions of the raters.
 #
 # ## Take-away
 #
