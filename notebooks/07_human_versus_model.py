@@ -35,7 +35,7 @@ from reprolib.book.checks import check
 from reprolib.data.pictures import decode
 from reprolib.evaluation.scoring import reranked
 from reprolib.human import files, models, places, power, scoring, simulated
-from reprolib.human.quiz import NOBODY_YET, told
+from reprolib.human.quiz import told
 from reprolib.human.trials import LENGTHS
 from reprolib.study import provenance, variants
 
@@ -104,16 +104,15 @@ def draw(protocol, count, length, by=None):
 
 
 # %%
-length = settings.study.study_candidates
-exam, truth = draw("single", min(most, settings.study.study_queries), length, model)
+length, count = settings.study.study_candidates, settings.study.study_queries
+exam, truth = draw("single", min(most, count), length, model)
 plain = [trial for trial in exam.trials if not truth[trial.id].attention]
-chance = float(np.mean([len(truth[trial.id].right) / length for trial in plain]))
-inserted = float(np.mean([bool(truth[trial.id].inserted) for trial in plain]))
+known = [truth[trial.id] for trial in plain]
+chance = 100 * float(np.mean([len(one.right) / length for one in known]))
+inserted = 100 * float(np.mean([bool(one.inserted) for one in known]))
 print(f"{len(plain)} questions of {length} candidates, drawn by {exam.drawn_by};")
-print(
-    f"in {100 * inserted:.0f} % of them a right picture had to be put in, and a blind"
-)
-print(f"guess is right in {100 * chance:.0f} %, for a list may hold several.")
+print(f"in {inserted:.0f} % of them a right picture had to be put in, and a blind")
+print(f"guess is right in {chance:.0f} %, for a list may hold several.")
 
 # %% [markdown]
 # Beside these there are three questions of practice, whose answer is told, and one of
@@ -126,14 +125,12 @@ print(f"guess is right in {100 * chance:.0f} %, for a list may hold several.")
 # a sleeve. Boxes slip and colours change from camera to camera.
 
 # %% mystnb={"figure": {"name": "quiz", "caption": "Five questions of the exam. Blue frames: queries. In each row at least one candidate is the query's person, seen by another camera; which ones is told after you have answered."}, "image": {"alt": "Five rows of small pictures of pedestrians: a query in a blue frame, then ten candidates numbered from 1. The task is visual; words would give the answers away."}}
-quiz = plain[:5]
-shape = {"figsize": (figures.WIDTH, 1.42 * len(quiz)), "squeeze": False}
-fig, axes = plt.subplots(len(quiz), length + 1, **shape)
+fig, axes = plt.subplots(5, length + 1, figsize=(figures.WIDTH, 7.1))
 fig.suptitle("Which candidate shows the query's person?", size=10)
-for row, (trial, line) in enumerate(zip(quiz, axes, strict=True), 1):
-    keys, titles = (trial.query, *trial.candidates), (f"query {row}", *range(1, 99))
-    for ax, key, title in zip(line, keys, titles, strict=False):
-        figures.show(ax, decode(pool.picture(key)), str(title))
+for row, (trial, line) in enumerate(zip(plain[:5], axes, strict=True), 1):
+    for number, key in enumerate((trial.query, *trial.candidates)):
+        title = f"{number}" if number else f"query {row}"
+        figures.show(line[number], decode(pool.picture(key)), title)
     figures.frame(line[0], figures.BLUE)
 plt.show()
 
@@ -144,7 +141,7 @@ plt.show()
 # %%
 my_answers = {1: None, 2: None, 3: None, 4: None, 5: None}
 of_model = models.model_answers(model, pool, exam, truth)
-print(told(quiz, truth, my_answers, of_model["list"]))
+print(told(plain[:5], truth, my_answers, of_model["list"]))
 
 # %% [markdown]
 # ## What can so many answers tell?
@@ -167,19 +164,18 @@ print(told(quiz, truth, my_answers, of_model["list"]))
 
 # %%
 few = human.score([True] * 4 + [False])
-print(f"4 of 5: between {100 * few.low:.0f} and {100 * few.high:.0f} %.")
-can_tell = power.tellable(paper_rank1, (10, 100, 1000, 3368))
 needed = power.needed(paper_rank1, (1,)).loc[1].astype(int).to_dict()
-print(f"One point below {paper_rank1:.1%} is found in four of five studies with")
-print(f"{needed['nested']:,} questions (nested errors) to {needed['independent']:,}.")
-found = [f"{can_tell.loc[100, kind]:.1f}" for kind in ("nested", "independent")]
-print(f"100 questions find no lead below {found[0]} points (nested), {found[1]} (not).")
-titles = ("interval from, %", "to, %", "smallest lead found, nested", "independent")
-can_tell.set_axis(titles, axis=1).rename_axis("questions").round(1)
+can_tell = power.tellable(paper_rank1, (10, 100, 1000, 3368))
+can_tell.columns = "from, %", "to, %", "least lead found (nested)", "(independent)"
+print(f"4 of 5 right: rank-1 between {100 * few.low:.0f} and {100 * few.high:.0f} %.")
+print(f"To find one point below {paper_rank1:.1%} four times in five takes", end=" ")
+print(f"{needed['nested']:,} questions (nested) to {needed['independent']:,}.")
+can_tell.rename_axis("questions").round(1)
 
 # %% [markdown]
 # Five answers tell nearly nothing: they fit a rater who is worse than a coin and one
-# who hardly ever fails. The last row is the size of Market1501's whole query set. Even
+# who hardly ever fails. Ten or a hundred find only leads of many points (third and
+# fourth column). The last row is the size of Market1501's whole query set. Even
 # there it depends on how alike the errors are whether one point can be found, and that
 # can only be known from the *answers*, question by question: two percentages do not
 # contain it.
@@ -191,7 +187,7 @@ can_tell.set_axis(titles, axis=1).rename_axis("questions").round(1)
 # ```
 # python -m reprolib human trials runs/study --model aligned-box0.4   # list and truth
 # python -m reprolib human page runs/study/trials.json                # page.html
-# python -m reprolib human score runs/study/trials.json runs/study/truth.json answers-*.json
+# cd runs/study; python -m reprolib human score trials.json truth.json answers-*.json
 # ```
 #
 # Queries are sampled evenly from the cameras. The page is one file that works offline;
@@ -203,7 +199,8 @@ can_tell.set_axis(titles, axis=1).rename_axis("questions").round(1)
 # upper and lower body (*clothes*), of six bands (*colours*) and edges (*shapes*), each
 # with a weight, adds noise of its own and noise that a picture gives to everybody, and
 # sometimes just guesses (*lapse*). It tests the instrument, which must find these
-# numbers again in its answers; it says nothing about people.
+# numbers again in its answers; it says nothing about people. Whether raters fail on the
+# same questions is measured by Fleiss' kappa: 0 as often as by chance, 1 always.
 
 # %%
 OBSERVERS = {  # weights of clothes, colours and shapes; shared noise; lapses
@@ -224,15 +221,20 @@ cues, whole_cues = cues[: len(exam.trials)], cues[len(exam.trials) :]
 made = simulated.panel(exam, cues, OBSERVERS, seed)
 judged = scoring.judge(exam, truth, [*made, *(people.answers if people else ())])
 of_model = models.model_answers(model, pool, exam, truth)
-table = models.beside(judged, of_model)
-raters, chance = table.drop("model"), float(scoring.counted(judged).chance.mean())
-best = raters["rank-1, %"].idxmax()
-print(f"{len(people.answers)} people have answered." if people else NOBODY_YET, end=" ")
-print(f"{best.capitalize()} has rank-1 {raters['rank-1, %'][best]:.0f} %,", end=" ")
-print(f"{raters['above chance, %'][best]:.0f} % of the way from a blind guess", end=" ")
-print(f"({100 * chance:.0f} %) to no error; all fail on the same questions", end=" ")
-print(f"with Fleiss' kappa {scoring.agreement(judged):.2f}.")
-table.style.format("{:.0f}", na_rep="-").format("{:.1g}", subset="p", na_rep="-")
+table, given = models.beside(judged, of_model), scoring.counted(judged)
+chance, kappa = 100 * float(given.chance.mean()), scoring.agreement(judged)
+best = table.drop("model")["above chance, %"].idxmax()
+score, skill = table.loc[best, ["rank-1, %", "above chance, %"]]
+print(
+    f"{len(people.answers)} people have answered."
+    if people
+    else "No people have answered.",
+    end=" ",
+)
+print(f"{best.capitalize()} has {score:.0f} % right, {skill:.0f} % of the way", end=" ")
+print(f"from a blind guess ({chance:.0f} %) to no error. Fleiss' kappa: {kappa:.2f}.")
+text = table.map("{:.0f}".format).assign(p=table.p.map("{:.1g}".format))
+text.replace("nan", "-")
 
 # %%
 put = OBSERVERS["steady"]
@@ -254,7 +256,7 @@ for y, (name, (low, high)) in enumerate(table[["from", "to"]].T.items()):
     ax.plot([low, high], [y, y], color=colour)
     ax.plot(table["rank-1, %"][name], y, "o", color=colour)
     ax.plot(whole.get(name, np.nan), y, "o", color=colour, mfc="white")
-ax.axvline(100 * chance, color="black", linestyle="--", lw=1)
+ax.axvline(chance, color="black", linestyle="--", lw=1)
 ax.set_yticks(range(len(table)), table.index)
 ax.invert_yaxis()
 ax.set(xlabel="rank-1, % (filled: list, open: whole gallery)", xlim=(-2, 102))
@@ -286,13 +288,13 @@ plt.show()
 # shares no errors with the model? If it shares all? And the model itself?
 
 # %%
-asks = {"10": draw("single", most, length, model)}
+asks = {"own": draw("single", most, length, model)}
 if smallest > LENGTHS["multi"]:
-    asks["50"] = draw("multi", most, LENGTHS["multi"], model)
+    asks["longer"] = draw("multi", most, LENGTHS["multi"], model)
 asks["other network"] = draw("single", most, length, sibling)
 asks["nobody"] = draw("open", most, length)
 lists = places.together({k: places.asked(pool, *drawn) for k, drawn in asks.items()})
-at = lists["10"]
+at = lists["own"]
 pids = np.array([pool.query[query].pid for query in at.query])
 print(f"{len(at.query)} questions, the same in all {len(lists)} lists.")
 
@@ -321,7 +323,11 @@ model_right, equal = right(D), {share: equal_raters(share) for share in SHARES}
 
 # %% mystnb={"figure": {"name": "list-length", "caption": "Five simulated raters who are exactly as good as the model on the whole gallery, over the share of the model's errors that is theirs, too. Bands: had other people been asked. Dotted: the errors that the book's second network shares with the first."}, "image": {"alt": "Rank-1 over the share of errors in common, from 0 to 1. The lines for the lists of 10 and 50 start near the top at share 0, fall, and meet the level line of the whole gallery before share 1. A dotted vertical line for a second network stands far to the right."}}
 alike = places.shared(D, sibling.distance[at.query], at)
-ends = {"10": "list of 10", "50": "list of 50", "gallery": "whole gallery"}
+ends = {
+    "own": f"before a list of {length}",
+    "longer": f"of {LENGTHS['multi']}",
+    "gallery": "the gallery",
+}
 fig, ax = plt.subplots(figsize=(figures.WIDTH, 3.2))
 for (name, label), colour in zip(ends.items(), ("C1", "C2", "C0"), strict=True):
     if name in model_right:
@@ -330,23 +336,22 @@ for (name, label), colour in zip(ends.items(), ("C1", "C2", "C0"), strict=True):
         band = [e.low for e in each], [e.high for e in each]
         ax.fill_between(SHARES, *band, color=colour, alpha=0.13, lw=0)
 ax.axvline(alike, color="black", linestyle=":", lw=1)
-ax.legend(title="simulated raters, before the")
+ax.legend(loc="upper center", bbox_to_anchor=(0.6, 1))
 ax.set(xlabel="share of the model's errors (dotted: the other network)")
 ax.set(ylabel="rank-1, %")
-worth = {s: 100 * (equal[s]["10"].mean() - equal[s]["gallery"].mean()) for s in SHARES}
-ax.set_title(
-    f"Equal on the gallery, up to {max(worth.values()):.0f} points apart on the list"
-)
+worth = {s: 100 * (equal[s]["own"].mean() - equal[s]["gallery"].mean()) for s in SHARES}
+most_worth = max(worth.values())
+ax.set_title(f"Equal on the gallery, up to {most_worth:.0f} points apart on the list")
 plt.show()
 
 # %%
 said = [f"{worth[share]:+z.1f} points at share {share:g}" for share in (0.0, 0.5, 1.0)]
-moved = 100 * (model_right["10"].mean() - model_right["gallery"].mean())
-print(f"The list of {length} is worth {', '.join(said)},")
+moved = 100 * (model_right["own"].mean() - model_right["gallery"].mean())
 print(
-    f"and {moved:+z.1f} to the model that drew it. The other network has {alike:.2f} of"
+    f"The list of {length} is worth {', '.join(said)}, and {moved:+z.1f} to the",
+    end=" ",
 )
-print("the first one's errors.")
+print(f"model that drew it. The other network has {alike:.2f} of the model's errors.")
 
 # %% [markdown]
 # The model's list contains every picture that could mislead the *model*, and few of
@@ -391,27 +396,21 @@ def show_leads(rows, title):
 
 
 # %% mystnb={"figure": {"name": "who-drew", "caption": "The model's lead over simulated raters who are its equals on the whole gallery, on lists of ten drawn by the model itself, by the other network, and by lot, with intervals had other people been asked. Right of zero the model is ahead."}, "image": {"alt": "Three groups of dots with intervals on an axis of the model's lead in points. On its own list and on the other network's all dots lie left of zero or on it; on lists drawn by lot they lie right of it."}}
-by = {"the model": "10", "the other network": "other network", "nobody": "nobody"}
+by = {"the model": "own", "the other network": "other network", "nobody": "nobody"}
 drawn = {who: against_equals(k, model_right[k]) for who, k in by.items()}
-half = [f"{drawn[who][0.5].mean:+z.0f}" for who in by]
-said = f"{half[0]} on its own list, {half[2]} on one drawn by lot"
+own, lot = drawn["the model"][0.5], drawn["nobody"][0.5]
+said = f"{own.mean:+z.0f} on its own list, {lot.mean:+z.0f} by lot"
 show_leads(drawn, f"Lead over an equal that shares half of the errors: {said}")
-
-# %%
 for who, cases in drawn.items():
     print(f"List by {who}: {', '.join(map(str, cases.values()))}.")
-ends = [{drawn[who][share].word for who in ("the model", "nobody")} for share in looks]
-turns = ends.count({"ahead", "behind"})
-print(
-    f"The list drawn by lot turns the winner around at {turns} of {len(looks)} shares."
-)
+print(f"At share 0.5 the model is {own.word} on its own list, {lot.word} by lot.")
 
 # %% [markdown]
 # Nothing about the raters changed, and nothing about the model. On its own list the
 # model meets all its traps and the rater few; on the other network's list it meets them
-# as far as the two networks err alike. By lot it is the other way round: the model's
-# errors are a few look-alikes, which a random list leaves out, while a rater with errors
-# of its own can fall for anybody. A study has to say who drew its list, and to be fair
+# as far as the two networks err alike. A list drawn by lot leaves out the few look-alikes
+# that mislead the model, while a rater with errors of its own can still fall for anybody
+# on it. A study has to say who drew its list, and to be fair
 # between two models it must be drawn by neither.
 #
 # ## Experiment 3: what does re-ranking know?
@@ -427,8 +426,6 @@ print(
 # how many answers does the unseen gallery turn?
 
 # %%
-K1 = models.fitting(length)[0], 20
-SEES = [n for n in (length, 30, 100) if n < smallest]
 order = D.masked_fill(~at.gallery, torch.inf).argsort(1)
 
 
@@ -440,13 +437,15 @@ def after_seeing(n, k1):
 
 
 # %%
+K1 = models.fitting(length)[0], 20
+SEES = [n for n in (length, 30, 100) if n < smallest]
 changed = {}  # k1 -> pictures seen -> (T,) answers that were won, 1, or lost, -1
 for k1 in K1:
     some = {n: after_seeing(n, k1) for n in SEES}
     sizes = {"k1": k1, "k2": models.share_of(k1)}
     everything = reranked(model.kind, model.query, model.gallery, **sizes)[at.query]
     some["all"] = places.first_is_right(everything, at.match, at.shown)
-    changed[k1] = {n: won * 1.0 - model_right["10"] for n, won in some.items()}
+    changed[k1] = {n: won * 1.0 - model_right["own"] for n, won in some.items()}
 
 # %% mystnb={"figure": {"name": "re-ranking-sees", "caption": "What re-ranking adds to the model's rank-1 on the same lists of ten, over the number of gallery pictures that re-ranking may look at, with intervals had other people been asked. At the right end it sees everything, other queries included."}, "image": {"alt": "Two lines of points gained over the pictures seen, from the list alone to the whole gallery, each point with an interval, around a level line at zero. One line is for a small number of neighbours, the other for twenty."}}
 fig, ax = plt.subplots(figsize=(figures.WIDTH, 3.0))
@@ -468,11 +467,8 @@ plt.show()
 # %%
 gain = {"the list alone": changed[K1[0]][length], "everything": changed[20]["all"]}
 for (what, values), k1 in zip(gain.items(), K1, strict=True):
-    e, won, lost = (
-        scoring.estimate(values, pids),
-        (values > 0).sum(),
-        (values < 0).sum(),
-    )
+    e, won = scoring.estimate(values, pids), (values > 0).sum()
+    lost = (values < 0).sum()
     print(f"Re-ranking that sees {what} (k1 = {k1}) wins {won} and loses {lost}:")
     print(f"{e.mean:+z.1f} points of rank-1 ({e.low:+z.1f} to {e.high:+z.1f}).")
 
@@ -495,35 +491,33 @@ again = places.first_is_right(model.reranked[at.query], at.match, at.gallery) * 
 rules = {
     "both: gallery": ("gallery", model_right["gallery"] * 1.0),
     "both: gallery; model re-ranks": ("gallery", again),
-    "both: list by lot": ("nobody", model_right["nobody"] * 1.0),
-    "both: list": ("10", model_right["10"] * 1.0),
-    "both: list; model re-ranks it": ("10", model_right["10"] + at_k1),
-    "rater: list; model re-ranks gallery": ("10", model_right["10"] + all_k20),
+    "both: a list by lot": ("nobody", model_right["nobody"] * 1.0),
+    "both: the model's list": ("own", model_right["own"] * 1.0),
+    "both: its list; model re-ranks it": ("own", model_right["own"] + at_k1),
+    "rater: its list; model re-ranks all": ("own", model_right["own"] + all_k20),
 }
 outcome = {rule: against_equals(*case) for rule, case in rules.items()}
 middles = [lead.mean for cases in outcome.values() for lead in cases.values()]
 reach = f"{min(middles):+z.0f} to {max(middles):+z.0f}"
 show_leads(outcome, f"Between equals the rules alone make a lead of {reach} points")
-
-# %%
 for rule in [*outcome][-2:]:
     print(f"{rule}: {', '.join(map(str, outcome[rule].values()))}.")
 widest = max(map(abs, middles))
 print(
-    f"The exam alone sets two equals up to {widest:.0f} points apart. A lead below that"
+    f"The exam alone sets two equals up to {widest:.0f} points apart. A lead", end=" "
 )
-print("is no statement about people until their errors have been compared.")
+print("below that is no statement about people until the errors have been compared.")
 
 # %% [markdown]
-# So what can "surpassing human-level performance" mean? Two claims are mixed in it. *A
-# re-ranked model that has the whole gallery answers more questions than people who have
-# a list*: that compares two tasks. *Given the same pictures, the model is better*: that
-# can be tested, and its answer depends on the list, on who drew it and on how alike the
-# errors are. From the sources that we could read neither the direction nor the size of
-# the second can be told. It does **not** follow that the paper's claim is false; it
-# could not be checked. A study that can be checked publishes its lists, every answer
-# and the time it took, who drew the candidates, and the model's answers under the
-# restrictions of the raters.
+# So what can "surpassing human-level performance" mean? Two claims are easily mixed. *A
+# re-ranked model, which has the whole gallery, scores higher than people*: that is what
+# the abstract states, and unless the people had the gallery, too, it compares two tasks.
+# *Given the same pictures, the model is better*: that can be tested, and the answer
+# depends on the list, on who drew it and on how alike the errors are. From the sources
+# that we could read neither the direction nor the size of the second can be told. It
+# does **not** follow that the paper's claim is false; it could not be checked. A study
+# that can be checked publishes its lists, every answer and the time it took, who drew
+# the candidates, and the model's answers under the restrictions of the raters.
 #
 # ## Take-away
 #
@@ -618,8 +612,8 @@ run.write(
     {
         "questions": len(plain),
         "candidates": length,
-        "chance": 100 * chance,
-        "inserted": 100 * inserted,
+        "chance": chance,
+        "inserted": inserted,
         "list": {k.split()[0]: float(v) for k, v in table["rank-1, %"].items()},
         "gallery": {k.split()[0]: float(v) for k, v in whole.items()},
         "equal_raters": {
