@@ -544,6 +544,8 @@ print("below that is no statement about people until the errors have been compar
 # `make exercises` writes this chapter with blanks in place of the answers below.
 
 # %%
+from scipy import stats
+
 from reprolib.book.checks import ask, choose
 
 ask("who-gains-from-the-list")
