@@ -187,16 +187,17 @@ can_tell.rename_axis("questions").round(1)
 # cd runs/study; python -m reprolib human score trials.json truth.json answers-*.json
 # ```
 #
-# Queries are sampled evenly from the cameras. The page is one file that works offline; it
-# shuffles everything for every rater, times answers, asks how sure they are and saves
-# `answers-CODE.json`. Pictures are known by their SHA-256. Put `trials.json`, the answers
-# and `truth.json`, which raters never see, into `data/human/`, run this chapter again,
-# and these people appear below, beside *simulated* raters. A simulated rater is a program. It compares the colours of
-# upper and lower body (*clothes*), of six bands (*colours*) and edges (*shapes*), each
-# with a weight, adds noise of its own and noise that a picture gives to everybody, and
-# sometimes just guesses (*lapse*). It tests the instrument, which must find these
-# numbers again in its answers; it says nothing about people. Whether raters fail on the
-# same questions is measured by Fleiss' kappa: 0 as often as by chance, 1 always.
+# Queries are sampled evenly from the cameras. The page is one file that works offline;
+# it shuffles everything for every rater, times answers, asks how sure they are and
+# saves `answers-CODE.json`. Pictures are known by their SHA-256. Put `trials.json`, the
+# answers and `truth.json`, which raters never see, into `data/human/`, run this chapter
+# again, and these people appear below, beside *simulated* raters. A simulated rater is
+# a program. It compares the colours of upper and lower body (*clothes*), of six bands
+# (*colours*) and edges (*shapes*), each with a weight, adds noise of its own and noise
+# that a picture gives to everybody, and sometimes just guesses (*lapse*). It tests the
+# instrument, which must find these numbers again in its answers; it says nothing about
+# people. Whether raters fail on the same questions is measured by Fleiss' kappa: 0 as
+# often as by chance, 1 always.
 
 # %%
 OBSERVERS = {  # weights of clothes, colours and shapes; shared noise; lapses
