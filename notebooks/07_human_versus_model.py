@@ -173,12 +173,9 @@ print(f"{needed['nested']:,} questions (nested) to {needed['independent']:,}.")
 can_tell.rename_axis("questions").round(1)
 
 # %% [markdown]
-# Five answers tell nearly nothing: they fit a rater who is worse than a coin and one
-# who hardly ever fails. Ten or a hundred find only leads of many points (third and
-# fourth column). The last row is the size of Market1501's whole query set. Even
-# there it depends on how alike the errors are whether one point can be found, and that
-# can only be known from the *answers*, question by question: two percentages do not
-# contain it.
+# Five answers fit a rater who is worse than a coin and one who hardly ever fails. The
+# last row is the size of Market1501's query set: even there it depends on how alike the
+# errors are whether one point can be found, and two percentages do not say that.
 #
 # ## A study of your own
 #
@@ -191,16 +188,16 @@ can_tell.rename_axis("questions").round(1)
 # ```
 #
 # Queries are sampled evenly from the cameras. The page is one file that works offline;
-# it shuffles questions and candidates for every rater, asks how sure they are, times
-# them, and saves `answers-CODE.json`. Pictures are known by the SHA-256 of their files,
-# and the truth never leaves your machine. Put `trials.json`, `truth.json` and the
-# answers into `data/human/`, run this chapter again, and these people appear below,
-# beside *simulated* raters. A simulated rater is a program. It compares the colours of
-# upper and lower body (*clothes*), of six bands (*colours*) and edges (*shapes*), each
-# with a weight, adds noise of its own and noise that a picture gives to everybody, and
-# sometimes just guesses (*lapse*). It tests the instrument, which must find these
-# numbers again in its answers; it says nothing about people. Whether raters fail on the
-# same questions is measured by Fleiss' kappa: 0 as often as by chance, 1 always.
+# it shuffles everything for every rater, times answers, asks how sure they are and
+# saves `answers-CODE.json`. Pictures are known by their SHA-256. Put `trials.json`, the
+# answers and `truth.json`, which raters never see, into `data/human/`, run this chapter
+# again, and these people appear below, beside *simulated* raters. A simulated rater is
+# a program. It compares the colours of upper and lower body (*clothes*), of six bands
+# (*colours*) and edges (*shapes*), each with a weight, adds noise of its own and noise
+# that a picture gives to everybody, and sometimes just guesses (*lapse*). It tests the
+# instrument, which must find these numbers again in its answers; it says nothing about
+# people. Whether raters fail on the same questions is measured by Fleiss' kappa: 0 as
+# often as by chance, 1 always.
 
 # %%
 OBSERVERS = {  # weights of clothes, colours and shapes; shared noise; lapses
@@ -533,8 +530,7 @@ print("below that is no statement about people until the errors have been compar
 #    beat the best of them, and what does the shared noise do to it?
 # 3. Draw the list of ten by a model and put all true matches in (`multi`, length 10).
 #    Whom does that help?
-# 4. Ask a friend to answer the page of a list that you drew, and answer it yourself.
-#    Compare the two of you with `human.compare`: how many questions would you need?
+# 4. Answer the page of a list with a friend and compare the two of you (`human.compare`).
 
 # %% [markdown]
 # ## Check yourself
