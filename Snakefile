@@ -27,7 +27,9 @@ def rooms(*names):
 PICTURES = rooms("data", "settings")
 LEARNING = rooms("alignment", "losses.py", "networks", "training", "study/store.py")
 SCORING = rooms("evaluation", "reranking.py")
-REST = rooms("human", "study", "book/figures.py", "book/reported.csv", "book/run.py")
+REST = rooms("human", "study", *(f"book/{name}" for name in (
+    "figures.py", "diagrams.py", "reported.csv", "glossary.csv", "run.py")))
+PEOPLE = sorted(map(str, Path("data/human").glob("*.json")))
 # The committed records that a chapter reads.
 READ = {
     "00_start": ["drawn-*"],
@@ -93,7 +95,8 @@ rule train:
 for chapter, needs in CHAPTERS.items():
     rule:
         name: f"chapter_{chapter}"
-        input: LEARNING, SCORING, REST, records(chapter), f"notebooks/{chapter}.py", needs
+        input: LEARNING, SCORING, REST, records(chapter), f"notebooks/{chapter}.py", needs, \
+            PEOPLE if chapter == "07_human_versus_model" else []
         output: results(chapter), f"{BASE}/{chapter}/{chapter}.ipynb"
         params: chapter=chapter
         priority: 1
