@@ -336,6 +336,16 @@ ours
 # </details>
 
 # %% [markdown]
+# ## The words of this book
+#
+# Come back here when a word escapes you. The number is the chapter that explains it.
+
+# %%
+words = glossary.load()
+print(f"{len(words)} words, in the order of the alphabet.")
+Markdown(glossary.table(words))
+
+# %% [markdown]
 # ## Check yourself
 #
 # Every answer is checked at once. A function is tried on inputs that it has not seen,
@@ -375,16 +385,6 @@ ask("half-a-point")
 
 # %% tags=["solution"]
 choose("half-a-point", "b")
-
-# %% [markdown]
-# ## The words of this book
-#
-# Come back here when a word escapes you. The number is the chapter that explains it.
-
-# %%
-words = glossary.load()
-print(f"{len(words)} words, in the order of the alphabet.")
-Markdown(glossary.table(words))
 
 # %%
 run.write({"rows": len(ours), "game_rank": rank})

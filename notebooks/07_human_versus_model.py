@@ -157,7 +157,8 @@ print(told(plain[:5], truth, my_answers, of_model["list"]))
 # right: if they were equally good, each of those would be won by either with
 # probability 1/2. That is McNemar's exact test. How many such questions there are
 # depends on the errors. *Nested*: the better rater fails only where the other fails,
-# too. *Independent*: the one's errors have nothing to do with the other's.
+# too. *Independent*: the one's errors have nothing to do with the other's. The chance
+# that the test finds a lead that is there is its *power*; we ask for four in five.
 #
 # **Predict, then run.** You have four of five right. Where does the interval begin and
 # end? How large must a lead over 1,000 questions be to be found?

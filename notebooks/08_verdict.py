@@ -159,7 +159,7 @@ print(
     ", ".join(f"{n} {word}" for word, n in verdicts.items()) or "no verdict yet",
     end="; ",
 )
-print(f"{waiting} wait for seeds, {len(findings) - len(seen)} of them have no two.")
+print(f"{waiting} wait for seeds.")
 
 # %%
 COLOUR = {1: "BLUE", 2: "GREEN", 3: "RED", 4: "PURPLE", 7: "ORANGE"}

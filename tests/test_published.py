@@ -178,7 +178,8 @@ def test_publish_refreshes_notebooks_and_figures(ran, tmp_path):
     assert facts["code"] == publish.code_digest(ran)
     assert {*publish.FACTS} < {*facts}
     assert "papermill" not in notebook.metadata
-    assert all(set(c.metadata) <= {"tags", "mystnb"} for c in notebook.cells)
+    kept = {"tags", "mystnb", "jupyter"}
+    assert all(set(c.metadata) <= kept for c in notebook.cells)
     files = sorted(p.name for p in (tmp_path / "figures").iterdir())
     assert files == ["00_dot.png", "manifest.json"]
     shown = notebook.cells[3].outputs[-1]
