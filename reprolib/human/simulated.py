@@ -29,6 +29,7 @@ from reprolib.human.trials import Trial, TrialList, shown_order
 
 CUES = ("clothes", "colours", "shapes")
 SIZE, BANDS = (96, 48), 6  # pixels that are looked at, and rows of a person's colours
+GREY = 0.45  # the mean of every colour, once eyes have adapted
 DRAWS = 128  # of the shared noise, when it is estimated
 RECOVERABLE = 0.05, 5.0  # bounds of the shared noise that is estimated
 
@@ -99,9 +100,14 @@ def cues(pool: PicturePool, trials: Sequence[Trial]) -> list[np.ndarray]:
 
 
 def _look(image: torch.Tensor) -> tuple[np.ndarray, ...]:
-    """What is seen of a picture: (3, H, W) uint8 -> a vector for each cue."""
+    """What is seen of a picture: (3, H, W) uint8 -> a vector for each cue.
+
+    Only the middle third is looked at, where the person is, and every colour is taken
+    in relation to its mean there, as eyes adapt to a camera's light.
+    """
     seen = F.interpolate(image[None].float() / 255, SIZE, mode="area")[0]
-    person = seen[:, :, SIZE[1] // 6 : -(SIZE[1] // 6)]  # less of the background
+    person = seen[:, :, SIZE[1] // 3 : -(SIZE[1] // 3)]
+    person = GREY * person / person.mean((1, 2), keepdim=True).clamp_min(0.01)
     bands = torch.stack([part.mean((1, 2)) for part in person.chunk(BANDS, 1)])
     codes = (person * 4).long().clamp_(max=3) * torch.tensor([16, 4, 1])[:, None, None]
     halves = [
