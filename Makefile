@@ -76,10 +76,10 @@ notebooks: setup ## bring each notebook up to its .py, keeping outputs
 exercises: setup ## write exercises/: the chapters with their solutions cut out
 	@$(BOOK) exercises
 
-site: setup ## build site/_build/index.html from the published notebooks
+site: setup ## build site/_build/html/index.html from the published notebooks
 	@$(BOOK) site
-	@$(BIN)/sphinx-build -W --keep-going -q -b html site/_source site/_build
-	@echo "[site] site/_build/index.html"
+	@$(BIN)/sphinx-build -W --keep-going -q -b html site/_source site/_build/html
+	@echo "[site] site/_build/html/index.html"
 
 study: setup ## compute what the records lack (ONLY="drawn-main", DATA_ROOT=folder)
 	@$(BOOK) ready --cores "$(CORES)"

@@ -3,6 +3,7 @@ import os
 import shlex
 from pathlib import Path
 
+from reprolib.book.publish import ROOMS
 from reprolib.book.run import open_run
 from reprolib.study import variants
 
@@ -27,8 +28,8 @@ def rooms(*names):
 PICTURES = rooms("data", "settings")
 LEARNING = rooms("alignment", "losses.py", "networks", "training", "study/store.py")
 SCORING = rooms("evaluation", "reranking.py")
-REST = rooms("human", "study", *(f"book/{name}" for name in (
-    "figures.py", "diagrams.py", "reported.csv", "glossary.csv", "run.py")))
+# What decides a chapter's outputs beside its own cells: one list, publishing's.
+CODE = rooms(*ROOMS, "book/run.py")
 PEOPLE = sorted(map(str, Path("data/human").glob("*.json")))
 # The committed records that a chapter reads.
 READ = {
@@ -95,7 +96,7 @@ rule train:
 for chapter, needs in CHAPTERS.items():
     rule:
         name: f"chapter_{chapter}"
-        input: LEARNING, SCORING, REST, records(chapter), f"notebooks/{chapter}.py", needs, \
+        input: CODE, records(chapter), f"notebooks/{chapter}.py", needs, \
             PEOPLE if chapter == "07_human_versus_model" else []
         output: results(chapter), f"{BASE}/{chapter}/{chapter}.ipynb"
         params: chapter=chapter

@@ -16,7 +16,7 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
 ]
-exclude_patterns = ["exercises/*", "jupyter_execute", "_parts/*"]
+exclude_patterns = ["exercises/*", "_parts/*"]
 nb_execution_mode = "off"
 nb_number_source_lines = False
 myst_enable_extensions = ["dollarmath", "colon_fence", "deflist", "attrs_inline"]

@@ -5,11 +5,12 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import pytest
 
-from reprolib.book import execute, glossary, site
+from reprolib.book import execute, glossary, publish, site
 from reprolib.study.provenance import project_root
 
 ROOT = project_root()
@@ -31,14 +32,14 @@ def test_a_figure_has_on_the_site_the_caption_it_has_in_the_notebook(path):
         output.data["text/markdown"]
         for cell in read(path).cells
         for output in cell.get("outputs", ())
-        if output.get("metadata") == site.CAPTION
+        if output.get("metadata") == publish.CAPTION
     ]
     cells = site.adapted(read(path), int(path.stem[:2])).cells
     figures = [c.metadata["mystnb"]["figure"] for c in cells
                if "figure" in c.metadata.get("mystnb", {})]  # fmt: skip
     assert [figure["caption"] for figure in figures] == below and below
     outputs = [o for cell in cells for o in cell.get("outputs", ())]
-    assert not any(o.get("metadata") == site.CAPTION for o in outputs)
+    assert not any(o.get("metadata") == publish.CAPTION for o in outputs)
 
 
 def test_folded_code_is_closed_solutions_are_hidden_and_all_else_stays_open():
@@ -69,6 +70,12 @@ def built(tmp_path_factory):
     done = subprocess.run([*words, source, target], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return target
+
+
+def test_the_folder_holds_pages_alone_whatever_was_built():
+    words = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "site"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert {Path(name).suffix for name in done.stdout.split()} == {".md", ".py", ".css"}
 
 
 def test_every_chapter_and_page_is_there_and_asks_for_nothing_outside(built):

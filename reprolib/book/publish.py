@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import jupytext
@@ -27,6 +28,7 @@ ROOMS = (
 FACTS = ("profile", "dataset", "seed", "commit", "versions", "hardware", "seconds")
 SUFFIX = {"image/svg+xml": ".svg", "image/png": ".png"}
 KEPT = ("tags", "mystnb")
+CAPTION = {"reprolib": "caption"}  # marks the output that shows a figure's caption
 # What no lecturer would put on a slide: the opening of a chapter, and its record.
 MACHINERY = ("= book.open(", "run.write(")
 
@@ -100,7 +102,7 @@ def sync(py: Path) -> Path:
             if cell.cell_type == "code" and cell.id in ran:
                 cell.outputs = ran[cell.id].outputs
                 cell.execution_count = ran[cell.id].execution_count
-        _show_captions(notebook, int(py.stem[:2]))
+    _show_captions(notebook, int(py.stem[:2]))
     _fold(notebook)
     _write(notebook, target)
     return target
@@ -147,15 +149,20 @@ def _executed(folder: Path, py: Path) -> tuple[NotebookNode, dict]:
     return notebook, record
 
 
+def captioned(notebook: NotebookNode, chapter: int) -> Iterator[tuple]:
+    """The cell of every figure of a chapter, and its caption with its number."""
+    cells = (c for c in notebook.cells if c.metadata.get("mystnb", {}).get("figure"))
+    for number, cell in enumerate(cells, 1):
+        caption = cell.metadata["mystnb"]["figure"]["caption"]
+        yield cell, f"**Figure {chapter}.{number}.** {caption}"
+
+
 def _show_captions(notebook: NotebookNode, chapter: int) -> None:
     """Put each figure's caption, numbered, below it as an output of its cell."""
-    figures = (c for c in notebook.cells if c.metadata.get("mystnb", {}).get("figure"))
-    kind = {"reprolib": "caption"}
-    for number, cell in enumerate(figures, 1):
-        caption = cell.metadata["mystnb"]["figure"]["caption"]
-        text = {"text/markdown": f"**Figure {chapter}.{number}.** {caption}"}
-        kept = [o for o in cell.outputs if o.get("metadata") != kind]
-        below = nbformat.v4.new_output("display_data", text, metadata=kind)
+    for cell, caption in captioned(notebook, chapter):
+        text = {"text/markdown": caption}
+        kept = [o for o in cell.outputs if o.get("metadata") != CAPTION]
+        below = nbformat.v4.new_output("display_data", text, metadata=CAPTION)
         cell.outputs = [*kept, below] if kept else []
 
 

@@ -14,14 +14,13 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from reprolib.book import exercise_notebooks, glossary, readme
+from reprolib.book import exercise_notebooks, glossary, publish, readme
 from reprolib.errors import ReproError
 from reprolib.study.provenance import project_root
 from reprolib.study.store import write_text
 
 MATHJAX = "mathjax@3.2.2"
 SCRIPT = "package/es5/tex-svg.js"
-CAPTION = {"reprolib": "caption"}
 TREE = "\n```{toctree}\n:hidden:\n:glob:\n\n*\n```\n"
 # Folded code says what it is.
 PROMPTS = {"code_prompt_show": "Show the code", "code_prompt_hide": "Hide the code"}
@@ -71,15 +70,12 @@ def adapted(notebook: NotebookNode, chapter: int) -> NotebookNode:
     In a notebook the numbered caption is an output below the figure; here the figure
     itself carries it, under the same number.
     """
-    figures = 0
+    for cell, caption in publish.captioned(notebook, chapter):
+        cell.metadata["mystnb"]["figure"]["caption"] = caption
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue
-        cell.outputs = [o for o in cell.outputs if o.get("metadata") != CAPTION]
-        if figure := cell.metadata.get("mystnb", {}).get("figure"):
-            figures += 1
-            number = f"**Figure {chapter}.{figures}.** "
-            figure["caption"] = number + figure["caption"]
+        cell.outputs = [o for o in cell.outputs if o.get("metadata") != publish.CAPTION]
         tags = set(cell.metadata.get("tags", ()))
         if (
             cell.metadata.get("jupyter", {}).get("source_hidden")
