@@ -4,23 +4,17 @@
 committed is the pages of `site/` and the executed notebooks; nothing is run here.
 """
 
-import json
 import shutil
-import subprocess
-import tarfile
-import tempfile
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
-from reprolib.book import exercise_notebooks, glossary, publish, readme
+from reprolib.book import exercise_notebooks, glossary, npm, publish, readme
 from reprolib.errors import ReproError
 from reprolib.study.provenance import project_root
 from reprolib.study.store import write_text
 
-MATHJAX = "mathjax@3.2.2"
-SCRIPT = "package/es5/tex-svg.js"
 TREE = "\n```{toctree}\n:hidden:\n:glob:\n\n*\n```\n"
 # Folded code says what it is.
 PROMPTS = {"code_prompt_show": "Show the code", "code_prompt_hide": "Hide the code"}
@@ -51,7 +45,8 @@ def gather(source: Path | None = None) -> Path:
     exercise_notebooks.build(source / "exercises")
     for name, text in _parts().items():
         write_text(source / "_parts" / f"{name}.md", text + "\n")
-    _mathjax(root, source / "_static" / "tex-svg.js")
+    script = npm.package(npm.MATHJAX) / "es5" / "tex-svg.js"
+    shutil.copy(script, source / "_static" / "tex-svg.js")
     return source
 
 
@@ -88,27 +83,3 @@ def adapted(notebook: NotebookNode, chapter: int) -> NotebookNode:
         if "hide-input" in tags:
             cell.metadata["mystnb"] = {**cell.metadata.get("mystnb", {}), **PROMPTS}
     return notebook
-
-
-def _mathjax(root: Path, target: Path) -> None:
-    """Put MathJax's one file beside the pages; it is fetched from npm once."""
-    kept = root / "runs" / "site" / f"{MATHJAX}.js"
-    if not kept.exists():
-        write_text(kept, _fetched())
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(kept, target)
-
-
-def _fetched() -> str:
-    """The script of MathJax that draws formulas as SVG, from npm's archive."""
-    words = ["npm", "pack", MATHJAX, "--json", "--silent"]
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            done = subprocess.run(
-                words, cwd=folder, capture_output=True, text=True, check=True
-            )
-        except (OSError, subprocess.CalledProcessError) as error:
-            said = getattr(error, "stderr", "") or error
-            raise ReproError(f"npm could not fetch {MATHJAX}: {said}") from error
-        with tarfile.open(Path(folder, json.loads(done.stdout)[0]["filename"])) as tar:
-            return tar.extractfile(SCRIPT).read().decode()
