@@ -4,6 +4,7 @@ import json
 
 import pytest
 import shelf
+from trees import viper
 
 from reprolib.book import cli, human_commands
 from reprolib.human import files, simulated
@@ -96,6 +97,15 @@ def _cues(runs, made):
         ]
     )
     return simulated.cues(human_commands._open(options)[2], made.trials)
+
+
+def test_the_page_takes_its_data_set_from_the_list(say, tmp_path):
+    root = viper.write(tmp_path / "viper")
+    photographs = f"--data-root {root}"
+    drawn = f"trials study {SMOKE} --dataset viper {photographs} --trials 3 --length 2"
+    assert say(drawn)[0] == 0
+    status, out, _ = say(f"page study/trials.json {SMOKE} {photographs}")
+    assert status == 0 and out.startswith("study/page.html: ")
 
 
 def test_a_list_is_never_overwritten_by_another(say, tmp_path):

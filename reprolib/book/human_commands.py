@@ -107,6 +107,7 @@ def write_page(options: argparse.Namespace) -> None:
     from reprolib.study.store import write_text
 
     made = files.read_list(options.list)
+    options.dataset = made.dataset
     text = page(made, _open(options)[2])
     path = options.list.with_name("page.html")
     write_text(path, text)
@@ -123,6 +124,7 @@ def score(options: argparse.Namespace) -> None:
     raters = scoring.by_rater(judged)
     answers = {}
     if options.model:
+        options.dataset = made.dataset
         store, box, pool = _open(options)
         for name in options.model:
             model = models.load_model(store, name, box)
