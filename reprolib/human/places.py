@@ -72,16 +72,25 @@ def shared(first: torch.Tensor, second: torch.Tensor, at: Asked) -> float:
     return float(np.corrcoef(first[wrong], second[wrong])[0, 1])
 
 
+def nearest(
+    judged: torch.Tensor, match: torch.Tensor, among: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """How far the nearest match and the nearest other picture of each row are.
+
+    judged: (T, G) distances; match, among: (T, G) bool, which show the query's person
+    and which can be chosen -> (T,), (T,), infinite where there is none.
+    """
+    sides = among & match, among & ~match
+    near, far = (judged.masked_fill(~side, torch.inf).amin(1) for side in sides)
+    return near, far
+
+
 def first_is_right(
     judged: torch.Tensor, match: torch.Tensor, among: torch.Tensor
 ) -> np.ndarray:
     """Whether the nearest picture of each row is a match, (T,) bool.
 
-    judged: (T, G) distances; match, among: (T, G) bool, which show the query's person
-    and which can be chosen. At equal distance wrong ones come first.
+    Shapes as in `nearest`. At equal distance wrong ones come first.
     """
-    near, far = (
-        judged.masked_fill(~(among & side), torch.inf).amin(1)
-        for side in (match, ~match)
-    )
+    near, far = nearest(judged, match, among)
     return (near < far).numpy()

@@ -23,7 +23,7 @@ from scipy.stats import norm, qmc
 
 from reprolib.data.pictures import decode
 from reprolib.human.files import Answer, Answers
-from reprolib.human.places import Asked, first_is_right
+from reprolib.human.places import Asked, first_is_right, nearest
 from reprolib.human.pool import PicturePool
 from reprolib.human.trials import Trial, TrialList, shown_order
 
@@ -66,14 +66,11 @@ def simulated_equal(
     much that as many of the T queries are right on the whole gallery -> (T, G), to be
     judged by `first_is_right`. Chapter 7.
     """
-    wrong, match = at.gallery & ~at.match, at.gallery & at.match
-    others = distance[wrong].double()
+    others = distance[at.gallery & ~at.match].double()
     z = (distance.double() - others.mean()) / others.std()
     noise = torch.from_numpy(rng.normal(size=tuple(distance.shape)))
     judged = share * z + (1 - share**2) ** 0.5 * noise
-    near, far = (
-        judged.masked_fill(~side, torch.inf).amin(1) for side in (match, wrong)
-    )
+    near, far = nearest(judged, at.match, at.gallery)
     lacking = (near - far).sort().values  # the insight that each query needs
     right = int(first_is_right(distance, at.match, at.gallery).sum())
     ends = lacking[max(0, right - 1)], lacking[min(right, len(lacking) - 1)]
