@@ -8,9 +8,14 @@ from collections.abc import Callable
 
 from IPython.display import HTML
 
+from reprolib.book.living import drag_the_box, shortest_path, stop_gradient
 from reprolib.errors import ReproError
 
-FIGURES: dict[str, Callable[[], str]] = {}
+FIGURES: dict[str, Callable[[], str]] = {
+    "shortest-path": shortest_path.html,
+    "drag-the-box": drag_the_box.html,
+    "stop-gradient": stop_gradient.html,
+}
 
 
 def show(name: str) -> HTML:
