@@ -163,7 +163,7 @@ function rows(made, title, name) {
       lines[k].said.textContent = `${each.toFixed(3)} (in all ${total.toFixed(2)})`;
     });
     const right = both[0].each < both[1].each;
-    head.textContent = `${right ? "✓" : "✗"} ${title}, a cell of ${both[0].cells}`;
+    head.textContent = `${right ? "✓" : "✗"} ${title}, cost per cell of ${both[0].cells}`;
     const nearer = right ? "she is nearer" : "the stranger is nearer";
     const verdict = `${title}: ${both.map((one) => one.each.toFixed(3)).join(" against ")} a cell, ${nearer}.`;
     describe(made, verdict);

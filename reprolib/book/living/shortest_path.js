@@ -96,7 +96,7 @@ function draw(stage, { pictures, d, far }, figure) {
     const rigid = diagonal(d);
     overlay.append(svg("polyline", {
       points: through(rigid, 22, top, size), fill: "none", stroke: COLOURS.unaligned,
-      "stroke-width": 3, "stroke-dasharray": "7 5",
+      "stroke-width": 2.5, "stroke-dasharray": "7 5",
     }));
     const say = (cells) => `${cost(d, cells).toFixed(3)} over ${cells.length} cells, ` +
       `${(cost(d, cells) / cells.length).toFixed(3)} each`;
