@@ -8,9 +8,13 @@ from collections.abc import Callable
 
 from IPython.display import HTML
 
+from reprolib.book.living import cmc, dose
 from reprolib.errors import ReproError
 
-FIGURES: dict[str, Callable[[], str]] = {}
+FIGURES: dict[str, Callable[[], str]] = {
+    "cmc": cmc.html,
+    "dose": dose.html,
+}
 
 
 def show(name: str) -> HTML:
