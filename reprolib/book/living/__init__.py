@@ -8,12 +8,14 @@ from collections.abc import Callable
 
 from IPython.display import HTML
 
-from reprolib.book.living import cmc, dose
+from reprolib.book.living import cmc, dose, embedding, hardest
 from reprolib.errors import ReproError
 
 FIGURES: dict[str, Callable[[], str]] = {
     "cmc": cmc.html,
     "dose": dose.html,
+    "embedding": embedding.html,
+    "hardest-triplets": hardest.html,
 }
 
 

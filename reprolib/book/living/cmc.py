@@ -18,8 +18,8 @@ def html() -> str:
     return frame(
         "cmc",
         "Rank-k and mAP are means over queries",
-        "Ask one query after the other: rigid stripes on bad boxes, one trained network. "
-        "Play, step, or choose a query in the table.",
+        "Ask one query after the other: rigid stripes on bad boxes, one trained "
+        "network. Play, step, or choose a query in the table.",
         "A table of queries, each with the rank of its first right picture, and beside "
         "it the CMC curve, which says for every k the share of queries with a right "
         "picture among the first k; a dashed line is the mAP.",

@@ -22,8 +22,8 @@ def html() -> str:
     return frame(
         "dose",
         "The worse the boxes of the test, the more sliding is worth to stripes",
-        "Move the slider to make the boxes of the test worse. The trained networks stay "
-        "as they are.",
+        "Move the slider to make the boxes of the test worse. The trained networks "
+        "stay as they are.",
         "Three rows of dots, one for each training, with a stroke at their mean, for "
         "the global, the rigid and the aligned method. Below them a table of two ways "
         "to train against two ways to test. Beside it the falling curves of the three "
