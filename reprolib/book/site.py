@@ -11,6 +11,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from reprolib.book import exercise_notebooks, glossary, npm, publish, readme
+from reprolib.book.living import placing
 from reprolib.errors import ReproError
 from reprolib.study.provenance import project_root
 from reprolib.study.store import write_text
@@ -63,7 +64,7 @@ def adapted(notebook: NotebookNode, chapter: int) -> NotebookNode:
     """A chapter as the site shows it: captions set by Sphinx, folded code closed.
 
     In a notebook the numbered caption is an output below the figure; here the figure
-    itself carries it, under the same number.
+    itself carries it, under the same number. Living figures follow theirs.
     """
     for cell, caption in publish.captioned(notebook, chapter):
         cell.metadata["mystnb"]["figure"]["caption"] = caption
@@ -82,4 +83,4 @@ def adapted(notebook: NotebookNode, chapter: int) -> NotebookNode:
         cell.metadata["tags"] = sorted(tags)
         if "hide-input" in tags:
             cell.metadata["mystnb"] = {**cell.metadata.get("mystnb", {}), **PROMPTS}
-    return notebook
+    return placing.place(notebook, chapter)

@@ -8,14 +8,25 @@ from collections.abc import Callable
 
 from IPython.display import HTML
 
-from reprolib.book.living import cmc, dose, embedding, hardest
+from reprolib.book.living import (
+    cmc,
+    dose,
+    drag_the_box,
+    embedding,
+    hardest,
+    shortest_path,
+    stop_gradient,
+)
 from reprolib.errors import ReproError
 
 FIGURES: dict[str, Callable[[], str]] = {
     "cmc": cmc.html,
-    "dose": dose.html,
-    "embedding": embedding.html,
+    "shortest-path": shortest_path.html,
+    "drag-the-box": drag_the_box.html,
     "hardest-triplets": hardest.html,
+    "stop-gradient": stop_gradient.html,
+    "embedding": embedding.html,
+    "dose": dose.html,
 }
 
 

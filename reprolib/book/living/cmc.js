@@ -7,7 +7,7 @@ function draw(stage, data, figure) {
   const count = data.ranks.length;
   const table = picture(stage, ACROSS * CELL, TALL, "");
   const plot = picture(stage, 340, TALL, "");
-  const cells = data.ranks.map((rank, k) => cell(rank, k, () => moves.go(k)));
+  const cells = data.ranks.map((rank, k) => cell(rank, k, () => moves.go(k + 1)));
   const frame = svg("rect", { width: CELL, height: CELL, fill: "none", rx: 3,
     stroke: "var(--ink)", "stroke-width": 2.5, "pointer-events": "none" });
   table.append(label(0, 11, "First right rank of each query", { "text-anchor": "start" }),
@@ -16,17 +16,20 @@ function draw(stage, data, figure) {
   const moving = svg("g");
   plot.append(axes, moving);
 
-  function show(k) {
-    cells.forEach((one, i) => one.light(i <= k));
-    make(frame, { x: left(k), y: top(k) });
-    const scores = after(data, k + 1);
-    moving.replaceChildren(...curve(scores, data.ranks[k]));
-    const told = words(data, k, scores);
+  // The figure after `n` queries.
+  function show(n) {
+    cells.forEach((one, k) => one.light(k < n));
+    frame.setAttribute("visibility", n ? "visible" : "hidden");
+    if (n) make(frame, { x: left(n - 1), y: top(n - 1) });
+    const scores = n ? after(data, n) : null;
+    moving.replaceChildren(...(n ? curve(scores, data.ranks[n - 1]) : []));
+    const told = n ? words(data, n, scores) : "No query has been asked yet.";
     figure.say(told);
-    describe(table, `${k + 1} of ${count} queries are lit. ${told}`);
+    describe(table, `${n} of ${count} queries are lit. ${told}`);
     describe(plot, `${figure.alt} ${told}`);
   }
-  const moves = player(figure, { steps: count, show, delay: 150, label: "Query" });
+  const moves = player(figure,
+    { steps: count + 1, show, start: 1, delay: 150, label: "Queries asked" });
 }
 
 const left = (k) => (k % ACROSS) * CELL;
@@ -93,9 +96,9 @@ function curve({ cmc, mAP }, rank) {
   ];
 }
 
-function words({ ranks, ap }, k, { cmc, mAP }) {
+function words({ ranks, ap }, n, { cmc, mAP }) {
   const [one, five, ten] = [1, 5, 10].map((at) => cmc[at - 1].toFixed(1));
-  return `Query ${k + 1} of ${ranks.length}: its first right picture is at rank ${ranks[k]}, `
-    + `its average precision is ${ap[k].toFixed(2)}. So far rank-1 is ${one}\u00a0%, `
+  return `Query ${n} of ${ranks.length}: its first right picture is at rank `
+    + `${ranks[n - 1]}, its average precision is ${ap[n - 1].toFixed(2)}. So far rank-1 is ${one}\u00a0%, `
     + `rank-5 ${five}\u00a0%, rank-10 ${ten}\u00a0%, mAP ${mAP.toFixed(1)}\u00a0%.`;
 }

@@ -24,7 +24,7 @@ const html = (tag, attributes, ...children) =>
 // Its alternative text is `alt`; set another one with `describe(picture, text)`.
 function picture(stage, width, height, alt) {
   const box = { viewBox: `0 0 ${width} ${height}`, role: "img", class: "living-picture" };
-  const made = svg("svg", { ...box, style: `flex-basis: ${width}px` });
+  const made = svg("svg", { ...box, width });
   describe(made, alt);
   stage.append(made);
   return made;
@@ -93,8 +93,8 @@ function player(figure, { steps, show, start = 0, delay = 700, label: name = "St
   function go(k) {
     at = Math.min(Math.max(k, 0), steps - 1);
     range.value = at;
-    count.textContent = `${at + 1} / ${steps}`;
-    range.setAttribute("aria-valuetext", `${at + 1} of ${steps}`);
+    count.textContent = `${at} / ${steps - 1}`;
+    range.setAttribute("aria-valuetext", `${at} of ${steps - 1}`);
     back.forEach((one) => { one.setAttribute("aria-disabled", at === 0); });
     on.forEach((one) => { one.setAttribute("aria-disabled", at === steps - 1); });
     show(at);
