@@ -13,8 +13,8 @@ def html() -> str:
         "Global features of test pictures through one training; a colour and a shape "
         "are a person. Point at one, or move the slider." + sheet.warning(record),
         "A plane with a mark for each picture, of a colour and shape for each person. "
-        "Beside it the chosen picture, the picture nearest to it in all dimensions, and "
-        "a curve: how many pictures have a nearest picture that shows their person.",
+        "Beside it the chosen picture, the picture nearest to it in all dimensions, "
+        "and a curve: how many pictures have a nearest one that shows their person.",
         ("plot.js", "sheet.js", "embedding.js"),
         data(record),
     )

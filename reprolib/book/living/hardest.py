@@ -9,7 +9,7 @@ def html() -> str:
     record = snapshots.read()
     return frame(
         "hardest-triplets",
-        "Training pulls the farthest positive in and pushes the nearest negative away",
+        "Training brings the farthest positive nearer than the nearest negative",
         "One batch at several steps of a training; a column is one person. Choose an "
         "anchor: click a picture or move its slider." + sheet.warning(record),
         "A sheet of drawn people, a column for each. The anchor, its farthest positive "
