@@ -5,7 +5,12 @@ import sys
 from pathlib import Path
 
 from reprolib import settings
-from reprolib.book import data_commands, human_commands, study_commands
+from reprolib.book import (
+    data_commands,
+    human_commands,
+    living_commands,
+    study_commands,
+)
 from reprolib.book.run import Run, duration, read
 from reprolib.errors import ReproError
 
@@ -57,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     data_commands.register(commands)
     study_commands.register(commands)
     human_commands.register(commands, where)
+    living_commands.register(commands)
     return parser
 
 

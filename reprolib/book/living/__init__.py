@@ -8,13 +8,25 @@ from collections.abc import Callable
 
 from IPython.display import HTML
 
-from reprolib.book.living import drag_the_box, shortest_path, stop_gradient
+from reprolib.book.living import (
+    cmc,
+    dose,
+    drag_the_box,
+    embedding,
+    hardest,
+    shortest_path,
+    stop_gradient,
+)
 from reprolib.errors import ReproError
 
 FIGURES: dict[str, Callable[[], str]] = {
+    "cmc": cmc.html,
     "shortest-path": shortest_path.html,
     "drag-the-box": drag_the_box.html,
+    "hardest-triplets": hardest.html,
     "stop-gradient": stop_gradient.html,
+    "embedding": embedding.html,
+    "dose": dose.html,
 }
 
 

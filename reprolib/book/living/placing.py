@@ -11,8 +11,11 @@ from reprolib.book import living
 # By chapter: the name of a published figure, or words of a code cell where there is no
 # figure, and the living figure that follows it.
 PLACES = {
+    1: {"by_hand = sum(": "cmc"},
     2: {"distances-and-totals": "shortest-path", "moving-box": "drag-the-box"},
-    3: {"with_zg = (": "stop-gradient"},
+    3: {"hard-triplets": "hardest-triplets", "with_zg = (": "stop-gradient"},
+    4: {"embeddings": "embedding"},
+    5: {"dose-response": "dose"},
 }
 
 
