@@ -257,9 +257,11 @@ print(f"Stripes that the path leans by: {', '.join(texts)};", end=" ")
 print(f"20 % of the height are {0.2 * STRIPES:.1f} stripes.")
 
 # %%
-# To move the sliders in Jupyter, take the signs off these two lines and run them:
-# from reprolib.book import interactive
+# To move it yourself in Jupyter, take the signs off these lines and run them: sliders
+# for this very figure, and a box to drag with the mouse.
+# from reprolib.book import interactive, living
 # interactive.sliders(compare, shift=(-40, 40, 5), scale=(40, 160, 5))
+# living.show("drag-the-box")
 
 # %% [markdown]
 # A person who stands lower is met in stripes of a higher number, so the path bends above

@@ -290,9 +290,11 @@ fig.suptitle(
 plt.show()
 
 # %%
-# To move the slider in Jupyter, take the signs off these two lines and run them:
-# from reprolib.book import interactive
+# To choose the anchor yourself in Jupyter, take the signs off these lines and run them:
+# a slider for this figure, and the hardest triplets of a batch through a training.
+# from reprolib.book import interactive, living
 # interactive.sliders(mine, anchor=(0, len(pids) - 1, 1))
+# living.show("hardest-triplets")
 
 # %% [markdown]
 # The stranger is nearer than the person. What makes it look near? **Predict, then run.**
