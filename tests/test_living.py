@@ -98,6 +98,28 @@ def test_jupyter_shows_what_the_site_shows():
     assert living.show("stop-gradient")._repr_html_() == living.html("stop-gradient")
 
 
+def test_it_is_drawn_where_a_notebook_puts_it_in_late_and_again(visit):
+    """Jupyter sets the HTML of an output, then puts new scripts in place of its own."""
+    tab = visit()
+    for count in (1, 2):
+        tab.evaluate(
+            """(text) => {
+                 const output = document.createElement("div");
+                 output.innerHTML = text;
+                 for (const old of output.querySelectorAll("script")) {
+                   const script = document.createElement("script");
+                   script.textContent = old.textContent;
+                   old.replaceWith(script);
+                 }
+                 document.body.append(output);
+               }""",
+            living.show("shortest-path").data,
+        )
+        tab.get_by_role("button", name="Next").last.click()
+        assert said(tab, count - 1).startswith("S(1, 1) = d")
+        assert tab.get_by_role("button", name="Next").count() == count
+
+
 def test_no_data_can_end_the_script():
     made = frame.frame("a", "<b>", "", "", (), ["</script><!--"])
     assert made.count("</script>") == 1 and "<!--" not in made
