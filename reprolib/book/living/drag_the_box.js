@@ -45,7 +45,7 @@ async function draw(stage, data, figure) {
     return { made, inside, cells, walks, k };
   });
   const bars = [["Aligned path", "aligned"], ["Rigid diagonal", "unaligned"]].map(
-    ([title, name]) => rows(picture(stage, 320, 76, ""), title, name));
+    ([title, name]) => rows(picture(stage, 286, 76, ""), title, name));
 
   const sliders = {
     down: slider(figure, {
@@ -142,7 +142,7 @@ function where({ down, right, size }) {
 
 // Two bars of one method, her and the stranger; returns what draws them and judges.
 function rows(made, title, name) {
-  const LONGEST = 0.3, WIDE = 150;
+  const LONGEST = 0.3, WIDE = 85;
   const head = label(0, 10, "", { "text-anchor": "start", "font-weight": 600 });
   const lines = ["in the box", "stranger"].map((who, k) => {
     const y = 24 + 25 * k;

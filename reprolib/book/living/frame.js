@@ -20,7 +20,7 @@ const html = (tag, attributes, ...children) =>
   make(document.createElement(tag), attributes, children);
 
 // A picture of its own width and height in units of about one pixel. Pictures stand
-// side by side where there is room (keep them near 340 wide), else below each other.
+// side by side where there is room (two of 290 fill a page), else below each other.
 // Its alternative text is `alt`; set another one with `describe(picture, text)`.
 function picture(stage, width, height, alt) {
   const box = { viewBox: `0 0 ${width} ${height}`, role: "img", class: "living-picture" };

@@ -4,11 +4,11 @@
 function draw(stage, { pictures, d, far }, figure) {
   const count = d.length, size = 38, high = count * size, top = 24;
   const S = totals(d), path = tracedBack(S);
-  const people = picture(stage, 312, high + top + 2, figure.alt);
+  const people = picture(stage, 280, high + top + 2, figure.alt);
   const links = svg("g"), bands = svg("g");
   pictures.forEach((address, k) => {
-    people.append(label(66 + 180 * k, 9, k ? "right: columns" : "left: rows", { class: "soft" }));
-    striped(people, address, 180 * k, top, 132, high, count);
+    people.append(label(60 + 160 * k, 9, k ? "right: columns" : "left: rows", { class: "soft" }));
+    striped(people, address, 160 * k, top, 120, high, count);
   });
   people.append(bands, links);
 
@@ -43,14 +43,14 @@ function draw(stage, { pictures, d, far }, figure) {
 
   function band(i, j, colour) {
     [i, j].forEach((stripe, k) => bands.append(svg("rect", {
-      x: 180 * k + 1.5, y: top + stripe * size + 1.5, width: 129, height: size - 3,
+      x: 160 * k + 1.5, y: top + stripe * size + 1.5, width: 117, height: size - 3,
       fill: "none", stroke: colour, "stroke-width": 3,
     })));
   }
 
   function link([i, j]) {
     links.append(svg("line", {
-      x1: 132, y1: top + (i + 0.5) * size, x2: 180, y2: top + (j + 0.5) * size,
+      x1: 120, y1: top + (i + 0.5) * size, x2: 160, y2: top + (j + 0.5) * size,
       stroke: COLOURS.aligned, "stroke-width": 1 + 4 * (1 - d[i][j] / far) ** 2,
       "stroke-linecap": "round",
     }));

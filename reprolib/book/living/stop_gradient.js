@@ -6,8 +6,8 @@ const STUDENT = [COLOURS.blue, COLOURS.orange];
 function draw(stage, { matrices, rate, steps }, figure) {
   const mode = { both: true, stop: true };
   let at = 0, runs = descent(matrices, mode, rate, steps);
-  const flow = picture(stage, 320, 262, figure.alt);
-  const chart = picture(stage, 330, 262, "");
+  const flow = picture(stage, 292, 262, figure.alt);
+  const chart = picture(stage, 280, 262, "");
   choice(figure, {
     label: "Loss", value: true, show: (both) => change({ both }),
     options: [[true, "both squares, the paper's"], [false, "student 1's square alone"]],
@@ -25,18 +25,18 @@ function draw(stage, { matrices, rate, steps }, figure) {
     const gap = (k) => meanOf(runs[k], (a, b) => Math.abs(a - b));
     students(flow, runs[at], mode, gap(at) / gap(0));
     curves(chart, runs, at);
-    const text = sentence(runs[at], mode, rate);
+    const text = `Step ${at}: ${sentence(runs[at], mode, rate)}`;
     describe(flow, `${figure.alt} ${text}`);
     describe(chart, `The distance of each pair over ${steps} steps, for both students; ` +
       `after step ${at} they are ${gap(at).toFixed(3)} apart on average.`);
-    figure.say(`Step ${at}: ${text}`);
+    figure.say(text);
   }
 }
 
 // Both matrices above the squares; arrows are as wide as the distances are apart.
 function students(made, matrices, mode, strength) {
   made.replaceChildren();
-  const lefts = [24, 210];
+  const lefts = [18, 184];
   matrices.forEach((matrix, k) => {
     const title = label(lefts[k] + 45, 9, `student ${k + 1}`, { "font-weight": 600 });
     made.append(title);
@@ -102,17 +102,17 @@ function arrow(made, [x1, y1], [x2, y2], colour, strength) {
 // Each pair's distance by both students: whole runs faint, strong up to the step shown.
 function curves(made, runs, at) {
   const last = runs.length - 1, MOST = 1.4;
-  const x = (k) => 34 + (k / last) * 262, y = (value) => 226 - (value / MOST) * 200;
+  const x = (k) => 34 + (k / last) * 214, y = (value) => 226 - (value / MOST) * 200;
   made.replaceChildren();
   for (const value of [0, 0.5, 1]) {
     made.append(
-      svg("line", { x1: 34, x2: 296, y1: y(value), y2: y(value), stroke: "var(--line)" }),
+      svg("line", { x1: 34, x2: 248, y1: y(value), y2: y(value), stroke: "var(--line)" }),
       label(17, y(value), value.toFixed(1), { class: "soft" }));
   }
   for (let k = 0; k <= last; k += 3) made.append(label(x(k), 240, k, { class: "soft" }));
   made.append(
-    label(165, 255, "step", { class: "soft" }),
-    label(165, 9, "distance of each pair by student 1 and student 2"));
+    label(141, 255, "step", { class: "soft" }),
+    label(141, 9, "distance of each pair, by both students"));
   PAIRS.forEach(([i, j]) => {
     [0, 1].forEach((student) => {
       const points = runs.map((run, k) => `${x(k)},${y(run[student][i][j])}`);
@@ -125,7 +125,7 @@ function curves(made, runs, at) {
         svg("circle", { cx: x(at), cy: y(runs[at][student][i][j]), r: 4.5, fill: STUDENT[student] }));
     });
     const middle = (runs[last][0][i][j] + runs[last][1][i][j]) / 2;
-    made.append(label(313, y(middle), PICTURES[i] + PICTURES[j]));
+    made.append(label(265, y(middle), PICTURES[i] + PICTURES[j]));
   });
 }
 
