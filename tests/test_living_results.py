@@ -243,36 +243,46 @@ def marked(tab):
     )
 
 
+def every_anchor_s_marks(tab):
+    """What is marked for each anchor in turn."""
+    return control(tab, "Anchor").evaluate(
+        """(range) => [...Array(Number(range.max)).keys()].map((k) => {
+          range.value = k + 1;
+          range.dispatchEvent(new Event("input"));
+          return Object.fromEntries([...document.querySelectorAll("[data-mark]")]
+            .map((one) => [one.dataset.mark, Number(one.dataset.picture)]));
+        })"""
+    )
+
+
 def test_the_marked_triplets_are_the_hardest_by_brute_force(visit):  # noqa: F811
     tab, record = visit("hardest-triplets"), snapshots.read()
     pids = [pid for pid, *_ in snapshots.recorded(record["batch"])]
-    every = range(len(pids))
+    every, margin = range(len(pids)), record["settings"]["margin"]
     for at, snapshot in enumerate(record["snapshots"]):
         slide(tab, "Snapshot of the training", at)
         table = own_table(snapshot["distances"], len(pids))
-        mined = losses.batch_hard(torch.tensor(table), torch.tensor(pids))
-        for anchor in (0, 5 + at, 47 - at):
-            slide(tab, "Anchor", anchor + 1)
+        expected = []
+        for anchor in every:
             own = [k for k in every if pids[k] == pids[anchor] and k != anchor]
             others = [k for k in every if pids[k] != pids[anchor]]
             far = max(own, key=table[anchor].__getitem__)
             near = min(others, key=table[anchor].__getitem__)
-            expected = {"farthest positive": far, "nearest negative": near}
-            assert marked(tab) == expected | {"anchor": anchor}
-            assert [far, near] == [int(side[anchor]) for side in mined]
-            shown = numbers(said(tab))
-            ends = [table[anchor][far] / 1000, table[anchor][near] / 1000]
-            cost = max(0, record["settings"]["margin"] + ends[0] - ends[1])
-            assert shown[:2] == pytest.approx(ends, abs=0.0051)
-            assert shown[3] == pytest.approx(cost, abs=0.0051)
-        gaps = [
-            table[a][p] - table[a][n]
-            for a, (p, n) in enumerate(zip(*mined, strict=True))
-        ]
+            expected.append((anchor, far, near))
+        found = [tuple(marks.values()) for marks in every_anchor_s_marks(tab)]
+        assert found == expected
+        mined = losses.batch_hard(torch.tensor(table), torch.tensor(pids))
+        assert [(far, near) for _, far, near in expected] == list(
+            zip(*(side.tolist() for side in mined), strict=True)
+        )
+        gaps = [(table[a][far] - table[a][near]) / 1000 for a, far, near in expected]
+        costs = [max(0, margin + gap) for gap in gaps]
+        assert snapshot["losses"]["global"] == pytest.approx(np.mean(costs), abs=2e-3)
+        # In words, of the last anchor.
+        a, far, near = expected[-1]
+        shown = [table[a][far] / 1000, table[a][near] / 1000, margin, costs[-1]]
+        assert numbers(said(tab))[:4] == pytest.approx(shown, abs=0.0051)
         assert f"For {sum(gap > 0 for gap in gaps)} of 48 anchors" in said(tab)
-        margin = 1000 * record["settings"]["margin"]
-        hinge = np.mean([max(0, margin + int(gap)) for gap in gaps]) / 1000
-        assert snapshot["losses"]["global"] == pytest.approx(hinge, abs=2e-3)
 
 
 def test_an_anchor_is_chosen_by_mouse_and_keys(visit):  # noqa: F811
