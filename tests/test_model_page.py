@@ -1,32 +1,24 @@
-"""The model in the page: the exported file, and what the page computes with it."""
+"""The model in the page: what it shows and computes, in Chromium."""
 
 import http.server
-import json
 import re
 import shutil
 import threading
 from functools import partial
 
+import drawn_page
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from drawn_page import FACTS, NETWORK, SITE
 from PIL import Image
 
-from reprolib import alignment, settings
+from reprolib import alignment
 from reprolib.alignment.distances import differences
 from reprolib.book import exported, model_page, npm
-from reprolib.errors import ReproError
-from reprolib.evaluation.features import embed
-from reprolib.networks.aligned_reid import build
-from reprolib.study.provenance import project_root
-from reprolib.study.store import Store, code_of_learning
 
 pytest.importorskip("onnxruntime", reason="needs onnxruntime: make setup")
-ROOT = project_root()
-SITE = ROOT / "site"
-NETWORK = SITE / "model" / "aligned.onnx"
-FACTS = json.loads((SITE / "model" / "model.json").read_text(encoding="utf-8"))
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = (
     *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"),
@@ -35,93 +27,9 @@ QUIET = (
 )
 
 
-def noise(count, height=112, width=56):
-    generator = torch.Generator().manual_seed(3)
-    shape = count, 3, height, width
-    return torch.randint(0, 256, shape, generator=generator, dtype=torch.uint8)
-
-
 @pytest.fixture(scope="module")
 def people(tmp_path_factory):
-    """The page's pictures by row and column, (4, 12, 3, H, W) uint8, and who is who."""
-    folder = tmp_path_factory.mktemp("people")
-    facts = model_page.draw_people(folder)
-    pixels = np.asarray(Image.open(folder / "people.png"))
-    height, width = facts["height"], facts["width"]
-    cut = pixels.reshape(-1, height, model_page.PEOPLE, width, 3)
-    return torch.from_numpy(cut.transpose(0, 2, 4, 1, 3).copy()), facts
-
-
-# The exported file.
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory):
-    """A small network whose batch normalisation has seen pictures, and its file."""
-    network = tiny_network(1)
-    path = tmp_path_factory.mktemp("tiny") / "new" / "tiny.onnx"
-    assert exported.write(network, noise(3), path) <= exported.LARGEST_ERROR
-    return network, path
-
-
-def tiny_network(seed):
-    network = build(settings.load("smoke", "drawn").network, 5, seed)
-    network(network.prepare(noise(8)))
-    return network
-
-
-def test_an_exported_network_says_what_torch_says(tiny, people):
-    network, path = tiny
-    for pictures in (noise(7)[2:], people[0][0]):  # as many as it was not exported with
-        pairs = zip(embed(network, pictures), exported.run(path, pictures), strict=True)
-        for one, other in pairs:
-            assert one.shape == other.shape
-            assert float((one - other).abs().max()) < 1e-4
-    assert network.training and [p.name for p in path.parent.iterdir()] == [path.name]
-    assert str(ROOT).encode() not in path.read_bytes()
-
-
-def test_a_file_that_differs_from_torch_is_not_written(tiny, tmp_path, monkeypatch):
-    path = tmp_path / "tiny.onnx"
-    path.write_text("the last one")
-    monkeypatch.setattr(exported, "_export", lambda *to: shutil.copy(tiny[1], to[-1]))
-    with pytest.raises(ReproError, match="differ by .* Nothing was written"):
-        exported.write(tiny_network(2), noise(2), path)
-    assert path.read_text() == "the last one" and len(list(tmp_path.iterdir())) == 1
-
-
-def test_a_network_that_was_not_trained_is_not_exported(tmp_path):
-    store = Store(tmp_path, "drawn", settings.load("quick", "drawn"), "", "quick")
-    with pytest.raises(ReproError, match="reprolib train aligned-box0.4 --seed 0"):
-        exported.export(store, tmp_path / "model")
-    assert not (tmp_path / "model").exists()
-
-
-def test_the_committed_network_is_what_its_description_says():
-    assert FACTS["sha256"] == exported.checksum(NETWORK)
-    assert FACTS["bytes"] == NETWORK.stat().st_size < 4e6
-    assert (FACTS["variant"], FACTS["seed"]) == (exported.VARIANT, exported.SEED)
-    assert FACTS["largest_error"] <= exported.LARGEST_ERROR
-    usual = settings.load(FACTS["profile"], "drawn")
-    wanted = usual.changed(box_error=0.4, local="aligned").as_dict()
-    assert FACTS["settings"] == wanted, "run `python -m reprolib model export`"
-    assert FACTS["code"] == code_of_learning(), "run `python -m reprolib model export`"
-    global_, local = exported.run(NETWORK, noise(3))
-    shape = 3, wanted["stripes"], wanted["local_channels"]
-    assert global_.shape[0] == 3 and local.shape == shape
-    for features in (global_, local):
-        assert torch.allclose(features.norm(dim=-1), torch.ones(()), atol=1e-5)
-
-
-def test_it_finds_the_people_of_the_page(people):
-    """So it was trained, and takes colours in the order that the page gives."""
-    rows = [exported.run(NETWORK, row)[0] for row in people[0]]
-    nearest = (rows[0] @ torch.cat(rows[1:]).T).argmax(1) % model_page.PEOPLE
-    right = nearest == torch.arange(model_page.PEOPLE)
-    assert right.float().mean() >= 0.75
-
-
-# The page.
+    return drawn_page.people(tmp_path_factory.mktemp("people"))
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
@@ -298,8 +206,7 @@ def test_links_matrix_and_gallery_show_what_was_found(visit):
         assert rank_row(tab, kind)[1] == ", ".join(map(str, right))
 
 
-def test_it_can_be_used_by_the_keyboard_alone(visit, people):
-    start = people[1]["start"]
+def test_it_can_be_used_by_the_keyboard_alone(visit):
     tab = visit()
     before = now(tab)
     tab.get_by_role("radio", checked=True).first.focus()
@@ -310,6 +217,8 @@ def test_it_can_be_used_by_the_keyboard_alone(visit, people):
     for _ in range(5):
         tab.keyboard.press("ArrowRight")
     assert now(tab)["change"]["shift"] == 0.05
+    spoken = tab.get_by_role("slider", name="Lower or higher", exact=True)
+    assert spoken.get_attribute("aria-valuetext") == "5 %"
     last = tab.locator("#ranked button").last
     last.focus()
     tab.keyboard.press("Enter")
@@ -324,7 +233,6 @@ def test_it_can_be_used_by_the_keyboard_alone(visit, people):
     rank = rank_row(tab, "rigid")[1].split(",")[0]
     status.filter(has_text=f"rank {rank} of 36").wait_for()
     assert f"rigid {chosen['distances']['rigid']:.3f}" in status.text_content()
-    assert start["query"] == 4
 
 
 def test_a_picture_and_the_bar_can_be_dragged(visit):

@@ -88,8 +88,10 @@ function draw() {
     const seen = camid ? `${looks}, seen by camera ${camid}` : looks;
     canvas(side).setAttribute("aria-label", seen);
   }
-  for (const output of page.querySelectorAll("output")) {
-    output.textContent = `${slider(output.dataset.of).value} %`;
+  for (const shown of page.querySelectorAll("[data-of]")) {
+    const input = slider(shown.dataset.of);
+    shown.textContent = `${input.value} %`;
+    input.setAttribute("aria-valuetext", shown.textContent);
   }
   tell();
 }

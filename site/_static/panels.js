@@ -27,7 +27,7 @@ export function drawLinks(svg, { matrix, paths }, kind) {
     const line = document.createElementNS(SVG, "line");
     const look = {
       x1: "0%", y1: middle(i), x2: "100%", y2: middle(j),
-      "stroke-width": 0.7 + 3 * near, "stroke-opacity": 0.2 + 0.8 * near,
+      "stroke-width": 0.7 + 3 * near, "stroke-opacity": 0.3 + 0.7 * near,
     };
     for (const [key, value] of Object.entries(look)) line.setAttribute(key, value);
     return line;
