@@ -75,14 +75,15 @@ def built(tmp_path_factory):
 def test_the_folder_holds_pages_alone_whatever_was_built():
     words = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "site"]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert {Path(name).suffix for name in done.stdout.split()} == {".md", ".py", ".css"}
+    kinds = {".md", ".py", ".css", ".js", ".onnx", ".json"}
+    assert {Path(name).suffix for name in done.stdout.split()} == kinds
 
 
 def test_every_chapter_and_page_is_there_and_asks_for_nothing_outside(built):
     names = {path.stem for path in (built / "notebooks").glob("*.html")}
     assert names == set(execute.chapters())
     pages = list(built.rglob("*.html"))
-    assert {"index", "api", "teach", "batch", "glossary"} <= {
+    assert {"index", "api", "teach", "batch", "glossary", "model"} <= {
         page.stem for page in pages
     }
     for page in pages:

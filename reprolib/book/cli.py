@@ -53,6 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     models = command("models", list_models, "list or prune trained networks", where)
     models.add_argument("action", nargs="?", choices=("list", "prune"), default="list")
     models.add_argument("--yes", action="store_true", help="remove without asking")
+    model = command("model", export_model, "export the network of the site", where)
+    model.add_argument("action", choices=("export",))
     command("publish", publish, "refresh the committed notebooks and figures", where)
     command("readme", refresh_readme, "write the committed results into README.md")
     command("exercises", write_exercises, "write the chapters without solutions")
@@ -185,6 +187,14 @@ def list_models(options: argparse.Namespace) -> None:
     if options.yes or data_commands.agrees("Remove these? [yes/no] "):
         models.remove(unasked)
         print(f"{len(unasked)} network(s) removed")
+
+
+def export_model(options: argparse.Namespace) -> None:
+    """Write the trained network that the site's page runs in the browser."""
+    from reprolib.book import exported
+    from reprolib.study.provenance import project_root
+
+    print(exported.export(_open(options).store, project_root() / "site" / "model"))
 
 
 def publish(options: argparse.Namespace) -> None:

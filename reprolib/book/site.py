@@ -10,7 +10,14 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from reprolib.book import exercise_notebooks, glossary, npm, publish, readme
+from reprolib.book import (
+    exercise_notebooks,
+    glossary,
+    model_page,
+    npm,
+    publish,
+    readme,
+)
 from reprolib.book.living import placing
 from reprolib.errors import ReproError
 from reprolib.study.provenance import project_root
@@ -48,6 +55,7 @@ def gather(source: Path | None = None) -> Path:
         write_text(source / "_parts" / f"{name}.md", text + "\n")
     script = npm.package(npm.MATHJAX) / "es5" / "tex-svg.js"
     shutil.copy(script, source / "_static" / "tex-svg.js")
+    model_page.gather(source)
     return source
 
 
