@@ -328,21 +328,32 @@ def test_the_embedding_counts_what_the_record_holds(visit):  # noqa: F811
     assert rights[-1] > rights[0]  # the title
 
 
-def test_marks_lie_where_the_record_puts_them_and_can_be_pointed_at(visit):  # noqa: F811
-    tab = visit("embedding", reduced_motion="reduce")
-    press(tab, "Last")
-    last = snapshots.points(snapshots.read()["snapshots"][-1]).numpy()
+def places(tab):
+    """Where the marks lie in their picture, (N, 2)."""
     styles = tab.evaluate(
         "[...document.querySelectorAll('[data-picture]')]"
         ".map((one) => one.style.cssText)"
     )
     assert not any("transition" in style for style in styles)
-    places = np.array(
-        [[float(n) for n in re.findall(r"(-?[\d.]+)px", style)] for style in styles]
-    )
-    scale = np.ptp(places[:, 0]) / np.ptp(last[:, 0])
-    moved = places - places.mean(0) - scale * (last - last.mean(0))
-    assert np.abs(moved).max() < 0.01 * 340
+    found = [re.findall(r"(-?[\d.]+)px", style) for style in styles]
+    return np.array(found).astype(float)
+
+
+def test_marks_lie_where_the_record_puts_them_and_can_be_pointed_at(visit):  # noqa: F811
+    tab = visit("embedding", reduced_motion="reduce")
+    every = snapshots.read()["snapshots"]
+    wanted = np.concatenate([snapshots.points(one).numpy() for one in every])
+    found = []
+    for at in range(len(every)):
+        slide(tab, "Snapshot of the training", at)
+        found.append(places(tab))
+    found = np.concatenate(found)
+    # One scale and one middle for all snapshots; the marks fill the picture.
+    scale = np.ptp(found[:, 0]) / np.ptp(wanted[:, 0])
+    moved = found - found.mean(0) - scale * (wanted - wanted.mean(0))
+    assert np.abs(moved).max() < 0.01
+    assert found.min(0) + found.max(0) == pytest.approx([340, 340])
+    assert np.ptp(found, axis=0).max() == pytest.approx(312)
     tab.locator("[data-picture='30']").dispatch_event("pointerenter")
     assert "picture 31, of person 8," in said(tab)
     assert control(tab, "Picture").input_value() == "31"
