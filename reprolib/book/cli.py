@@ -48,6 +48,11 @@ def _parser() -> argparse.ArgumentParser:
     models = command("models", list_models, "list or prune trained networks", where)
     models.add_argument("action", nargs="?", choices=("list", "prune"), default="list")
     models.add_argument("--yes", action="store_true", help="remove without asking")
+    compare = command("compare", compare_runs, "say how two runs or records differ")
+    compare.add_argument(
+        "a", metavar="A", type=Path, help="a run's folder, or a record"
+    )
+    compare.add_argument("b", metavar="B", type=Path, help="another one")
     command("publish", publish, "refresh the committed notebooks and figures", where)
     command("readme", refresh_readme, "write the committed results into README.md")
     command("exercises", write_exercises, "write the chapters without solutions")
@@ -179,6 +184,13 @@ def list_models(options: argparse.Namespace) -> None:
     if options.yes or data_commands.agrees("Remove these? [yes/no] "):
         models.remove(unasked)
         print(f"{len(unasked)} network(s) removed")
+
+
+def compare_runs(options: argparse.Namespace) -> None:
+    """Tables of what differs between two runs, or two records of a study."""
+    from reprolib.book import compare
+
+    print(compare.report(options.a, options.b))
 
 
 def publish(options: argparse.Namespace) -> None:
