@@ -1,6 +1,7 @@
 """How two runs differ: against a count by hand, and what is refused."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -123,7 +124,9 @@ def test_a_record_is_the_same_as_itself(tmp_path, monkeypatch):
 def test_a_network_is_compared_with_its_newest_scores(tmp_path):
     for name, rank1 in (("a", 70.0), ("b", 75.5)):
         write(tmp_path / name / "model.json", {"variant": name, "settings": {"m": 1}})
-        write(tmp_path / name / "scores-0.json", {"global": {"rank1": rank1}})
+        write(tmp_path / name / "scores-1.json", {"global": {"rank1": rank1}})
+        older = write(tmp_path / name / "scores-2.json", {"global": {"rank1": 1.0}})
+        os.utime(older, (1, 1))
     text = compare.report(tmp_path / "a", tmp_path / "b")
     row = ["global", "rank1", "70", "75.5", "+5.5"]
     assert section(text, "scores")[2].split() == row
