@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     command("exercises", write_exercises, "write the chapters without solutions")
     command("sizes", print_sizes, "count words, cells and lines of every chapter")
     command("site", gather_site, "lay out the site's source for Sphinx")
+    command("slides", write_slides, "cut slides from the chapters, into the site")
     command("sync", sync, "bring each notebook up to its .py, keeping outputs")
     data_commands.register(commands)
     study_commands.register(commands)
@@ -238,3 +239,11 @@ def gather_site(options: argparse.Namespace) -> None:
     from reprolib.book import site
 
     print(site.gather())
+
+
+def write_slides(options: argparse.Namespace) -> None:
+    """Write the slides of every chapter into the built site."""
+    from reprolib.book import slides
+
+    for path in slides.build():
+        print(path)
