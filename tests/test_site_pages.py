@@ -20,11 +20,11 @@ PAGES = sorted(
 SLIDES = [f"slides/{name}" for name in execute.chapters()]
 WIDTHS = 1200, 390
 # What the theme says of itself to the console.
-THEME = "[PST]"
+THEME = "[PST]", "Got invalid theme mode"
 # Only what keeps somebody out; in the dark, colours alone are another matter.
 BARRIERS = """async rules => {
   const only = rules.length ? {runOnly: rules} : {};
-  const found = await axe.run({...only, resultTypes: ["violations"]});
+  const found = await axe.run({...only, resultTypes: ["violations"], preload: false});
   return found.violations
     .filter(v => ["serious", "critical"].includes(v.impact))
     .map(v => [v.id, ...v.nodes.slice(0, 5).map(n => n.html.slice(0, 160) + " | " +
@@ -70,7 +70,10 @@ def visit(context, address):
         tab.set_default_timeout(120_000)
         tab.set_viewport_size({"width": width, "height": height})
         tab.on("pageerror", lambda error: wrong.append(str(error)))
-        tab.on("console", lambda line: THEME in line.text or wrong.append(line.text))
+        tab.on(
+            "console",
+            lambda line: line.text.startswith(THEME) or wrong.append(line.text),
+        )
         tab.on("request", asked)
         tab.on("requestfailed", lambda request: wrong.append(f"failed {request.url}"))
         tab.goto(address + path)
