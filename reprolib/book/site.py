@@ -13,6 +13,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from reprolib.book import (
+    execute,
     exercise_notebooks,
     glossary,
     npm,
@@ -74,12 +75,19 @@ def _downloads(found: list[Path], source: Path) -> set[str]:
 
 
 def _parts() -> dict[str, str]:
-    """What the front page says of results, written from the committed records."""
+    """What pages say of results and words, written from records and the glossary."""
+    names = {int(name[:2]): name for name in execute.chapters()}
+    words = glossary.table(glossary.load())
     return {
         "verdict": site_front.verdict(),
         "claims": readme.answers(),
-        "results": readme.block("drawn"),
-        "words": glossary.table(glossary.load()),
+        "results": readme.block("drawn").replace(" ± ", "\u00a0±\u00a0"),
+        "words": re.sub(
+            r"(?<=\| )(\d)(?= \|$)",
+            lambda found: f"{{doc}}`{found[1]} </notebooks/{names[int(found[1])]}>`",
+            words,
+            flags=re.MULTILINE,
+        ),
     }
 
 
