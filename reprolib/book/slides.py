@@ -15,6 +15,7 @@ import nbformat
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from nbformat import NotebookNode
+from PIL import Image
 
 from reprolib.book import npm
 from reprolib.errors import ReproError
@@ -47,6 +48,7 @@ MathJax.startup.promise.then(() => Reveal.initialize({{
 </body>
 </html>
 """
+TITLE = 60  # letters of a title
 LAST = "Take-away"  # what follows is exercises
 PREDICT = re.compile(r"\*\*Predict, then run[.:]?\*\*[.:]?\s*(.+?)(?=\n\n|\Z)", re.S)
 FORMULA = re.compile(r"\$\$(.+?)\$\$", re.S)
@@ -122,13 +124,21 @@ def _opening(notebook: NotebookNode, words: MarkdownIt) -> str:
 
 
 def _figure(heading: str, caption: str, file: str, alt: str, words: MarkdownIt) -> str:
-    """A figure under the first sentence of its caption, the rest below it."""
+    """A figure with what it shows as title, and its caption beside or below it.
+
+    The title is the caption's first sentence if it is short, else the section's.
+    """
     first, *rest = ENDS.split(caption)
-    below = f"<p>{words.renderInline(' '.join(rest))}</p>" if rest else ""
+    where, title = heading, first.rstrip(".")
+    if len(title) > TITLE:
+        where, title, rest = "", heading, [first, *rest]
+    with Image.open(project_root() / file) as picture:
+        is_tall = picture.width < 1.3 * picture.height
     return (
-        f'<section class="figure"><p class="where">{words.renderInline(heading)}</p>'
-        f"<h2>{words.renderInline(first.rstrip('.'))}</h2>"
-        f'<img src="{file}" alt="{html.escape(alt)}">{below}</section>'
+        f'<section class="figure"><p class="where">{words.renderInline(where)}</p>'
+        f'<h2>{words.renderInline(title)}</h2><div class="{"tall" if is_tall else ""}">'
+        f'<img src="{file}" alt="{html.escape(alt)}">'
+        f"<p>{words.renderInline(' '.join(rest))}</p></div></section>"
     )
 
 
