@@ -32,7 +32,7 @@ SNAKEMAKE_STUDY = mkdir -p .snakemake && PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/s
 	--quiet rules reason host progress $(EXTRA) --config only="$(ONLY)" \
 	photographs="$(DATA_ROOT)" runs="$(RUNS)" --
 
-.PHONY: help setup reproduce book test publish notebooks exercises site study bench boxes machines promise clean
+.PHONY: help setup reproduce book test publish notebooks exercises site slides study bench boxes machines promise clean
 
 help: ## this list
 	@echo "make TARGET [PROFILE=smoke|quick|paper] [DATASET=drawn] [DATA_ROOT=folder] [CORES=2]"
@@ -79,7 +79,11 @@ exercises: setup ## write exercises/: the chapters with their solutions cut out
 site: setup ## build site/_build/html/index.html from the published notebooks
 	@$(BOOK) site
 	@$(BIN)/sphinx-build -W --keep-going -q -b html site/_source site/_build/html
+	@$(BOOK) slides > /dev/null
 	@echo "[site] site/_build/html/index.html"
+
+slides: setup ## cut slides for teachers from the chapters, into the built site
+	@$(BOOK) slides
 
 study: setup ## compute what the records lack (ONLY="drawn-main", DATA_ROOT=folder)
 	@$(BOOK) ready --cores "$(CORES)"

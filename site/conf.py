@@ -1,8 +1,10 @@
 """How Sphinx builds the book from `_source`; see `reprolib/book/site.py`."""
 
 import os
+from pathlib import Path
 
 import reprolib
+from reprolib.book import site_links
 
 project = "AlignedReID, reproduced"
 author = "the maintainers of AlignedReID, reproduced"
@@ -12,24 +14,35 @@ extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
-    "sphinx.ext.viewcode",
     "sphinx_copybutton",
     "sphinx_design",
+    "sphinxcontrib.bibtex",
 ]
-exclude_patterns = ["exercises/*", "_parts/*"]
+exclude_patterns = ["downloads/*", "_parts/*"]
 nb_execution_mode = "off"
 nb_number_source_lines = False
-myst_enable_extensions = ["dollarmath", "colon_fence", "deflist", "attrs_inline"]
+myst_enable_extensions = [
+    "dollarmath",
+    "colon_fence",
+    "deflist",
+    "attrs_inline",
+    "attrs_block",
+]
 myst_heading_anchors = 3
 suppress_warnings = ["mystnb.unknown_mime_type"]
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 
+bibtex_bibfiles = ["references.bib"]
+bibtex_default_style = "plain"
+
 html_theme = "sphinx_book_theme"
 html_title = project
 html_static_path = ["_static"]
 html_css_files = ["book.css"]
+html_js_files = [("reading.js", {"defer": "defer"})]
+html_favicon = "_static/stripes.svg"
 html_copy_source = False
 html_show_sourcelink = False
 mathjax_path = "tex-svg.js"
@@ -47,16 +60,29 @@ html_theme_options = {
     "logo": {"text": project},
 }
 if repository:
+    html_theme_options["repository_branch"] = "main"
     html_theme_options["launch_buttons"] = {
+        "notebook_interface": "jupyterlab",
         "binderhub_url": "https://mybinder.org",
         "colab_url": "https://colab.research.google.com",
     }
 
 
+CHAPTERS = {int(p.stem[:2]): p.stem for p in Path("notebooks").glob("0*.ipynb")}
+
+
+def worded(app, what, name, thing, options, lines):
+    """Bars in docstrings mean a length, and chapters are linked."""
+    role = ":doc:`{words} </notebooks/{name}>`"
+    text = "\n".join(lines).replace("|", r"\|")
+    lines[:] = site_links.chapters(text, CHAPTERS, role).split("\n")
+
+
+def placed(app, pagename, templatename, context, doctree):
+    """Chapters lie in `notebooks`, all other pages in `site`: for the edit button."""
+    context["doc_path"] = "" if pagename.startswith("notebooks/") else "site"
+
+
 def setup(app):
-    """Bars in docstrings mean a length, and no substitution."""
-
-    def escaped(app, what, name, thing, options, lines):
-        lines[:] = [line.replace("|", r"\|") for line in lines]
-
-    app.connect("autodoc-process-docstring", escaped)
+    app.connect("autodoc-process-docstring", worded)
+    app.connect("html-page-context", placed)

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -15,11 +14,6 @@ from reprolib.human.page import page
 from reprolib.human.pool import PicturePool
 from reprolib.human.trials import draw_trials, shown_order
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
-QUIET = (
-    *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-)
 SPEC = drawn.DrawnSpec(2, 1, 16, 5, 12, 2, 0.2, 112, 56, 5)
 
 
@@ -31,19 +25,6 @@ def study(tmp_path_factory):
     made, truth = draw_trials(pool, "single", 20, 0)
     (folder / "page.html").write_text(page(made, pool), encoding="utf-8")
     return folder / "page.html", made, truth
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    sync_api = pytest.importorskip(
-        "playwright.sync_api", reason="needs Playwright: pip install playwright"
-    )
-    if not BROWSER:
-        pytest.skip("needs a browser: apt-get install chromium")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=QUIET)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -2,19 +2,24 @@
 
 import html
 import re
+import runpy
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 
 import nbformat
 import pytest
 
-from reprolib.book import execute, glossary, publish, site
+from reprolib.book import execute, glossary, publish, site, site_front, site_links
+from reprolib.study import claims
 from reprolib.study.provenance import project_root
 
 ROOT = project_root()
+KERNEL = execute.KERNEL
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+KINDS = {".md", ".py", ".css", ".js", ".svg", ".bib", ".onnx", ".json"}
 OUTSIDE = re.compile(
     r'<(?:script|img|iframe|source)[^>]*\ssrc="(?:https?:)?//'
     r'|<link[^>]*rel="(?:stylesheet|preload|preconnect)"[^>]*href="(?:https?:)?//'
@@ -49,34 +54,84 @@ def test_folded_code_is_closed_solutions_are_hidden_and_all_else_stays_open():
         new("a = 1"),
         new("plot()", metadata={"jupyter": {"source_hidden": True}, "mystnb": figure}),
         new("def f(): ...", metadata={"tags": ["solution"]}),
-        new("seed = 0", metadata={"tags": ["parameters"]}),
+        new("import os\nfrom a import b"),
+        new("import os\nos.getcwd()"),
+        new("%matplotlib inline"),
     ]
     notebook = nbformat.v4.new_notebook(cells=cells)
     made = site.adapted(notebook, 3).cells
     tags = [set(cell.metadata["tags"]) & {"hide-input", "hide-cell"} for cell in made]
-    assert tags == [set(), {"hide-input"}, {"hide-cell"}, {"hide-input"}]
+    assert tags == [set(), {"hide-input"}, {"hide-cell"}, {"hide-input"}, set(), set()]
+    said = [made[n].metadata["mystnb"]["code_prompt_show"] for n in (1, 3)]
+    assert said == ["Show the code", "Show the imports"]
     assert made[1].metadata["mystnb"]["figure"]["caption"] == "**Figure 3.1.** A."
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    """The site, built with warnings as errors."""
-    if not shutil.which("npm"):
-        pytest.skip("needs npm, for MathJax")
-    pytest.importorskip("myst_nb", reason="needs Sphinx: make setup")
-    folder = tmp_path_factory.mktemp("site")
-    source, target = site.gather(folder / "source"), folder / "html"
-    words = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
-    done = subprocess.run([*words, source, target], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return target
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_parameters_become_a_table_with_all_of_them(path):
+    asked = execute.parameters(execute.load(path.with_suffix(".py")), path)
+    cells = site.adapted(read(path), int(path.stem[:2])).cells
+    (table,) = [c.source for c in cells if "The parameters of this run" in c.source]
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.+) \|$", table, re.M)
+    assert [name for name, *_ in rows] == list(asked)
+    assert [value for _, value, _ in rows] == [
+        str(v) or "empty" for v in asked.values()
+    ]
+    assert not any("parameters" in c.metadata.get("tags", ()) for c in cells)
+
+
+NAMES = {2: "02_alignment", 3: "03_network", 5: "05_ablations"}
+
+
+@pytest.mark.parametrize(
+    ("text", "linked"),
+    [
+        ("see chapter 2.", "see {doc}`chapter 2 </notebooks/02_alignment>`."),
+        (
+            "Chapters 2, 4 and\n5 do",
+            "Chapters {doc}`2 </notebooks/02_alignment>`, 4 and "
+            "{doc}`5 </notebooks/05_ablations>` do",
+        ),
+        ("chapter 9, chapter 25", "chapter 9, chapter 25"),
+        ("# On chapter 2\n| chapter 2 |\n`chapter 2`",) * 2,
+        ("```\nchapter 2\n```\n[chapter 2](x.md)",) * 2,
+        ("MARS and MARS, Holm's", "MARS {cite:p}`zheng2016mars` and MARS, "
+         "Holm's {cite:p}`holm1979simple`"),
+        ("`alignment.local_distance`",
+         "{py:obj}`alignment.local_distance <reprolib.alignment.local_distance>`"),
+        ("cuhk-sysu, MARS-like, $MARS$ and `MARS`",) * 2,
+    ],
+)  # fmt: skip
+def test_words_are_linked_and_all_else_is_left(text, linked):
+    assert site_links.linked(text, NAMES, set()) == linked
+
+
+def test_a_work_is_cited_once_a_page_and_every_work_is_in_the_list():
+    cited = set()
+    pages = [site_links.linked("CUHK03 is", {}, cited) for _ in range(2)]
+    assert pages == ["CUHK03 {cite:p}`li2014deepreid` is", "CUHK03 is"]
+    keys = re.findall(
+        r"^@\w+\{(\w+),", (ROOT / "site/references.bib").read_text(), re.M
+    )
+    assert set(site_links.WORKS.values()) | {"zhang2017alignedreid"} == set(keys)
+
+
+def test_the_verdict_counts_every_claim_and_names_those_it_speaks_of():
+    text, found = site_front.verdict(), claims.findings()
+    counts = [int(n) for n in re.findall(r"(\d+) (?:are|cannot|still)", text)]
+    assert sum(counts) == len(found) == int(re.search(r"Of (\d+) claims", text)[1])
+    ready = [one.verdict for one in found if one.complete]
+    assert counts[0] == ready.count("shown")
+    for one in found:
+        if one.claim.name in site_front.ASKED:
+            mean = f"{one.difference.mean:+.1f} points"
+            assert f"{one.claim.says} ({mean}" in text
 
 
 def test_the_folder_holds_pages_alone_whatever_was_built():
     words = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "site"]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
-    kinds = {".md", ".py", ".css", ".js", ".onnx", ".json"}
-    assert {Path(name).suffix for name in done.stdout.split()} == kinds
+    assert {Path(name).suffix for name in done.stdout.split()} == KINDS
 
 
 def test_every_chapter_and_page_is_there_and_asks_for_nothing_outside(built):
@@ -95,11 +150,45 @@ def test_every_chapter_and_page_is_there_and_asks_for_nothing_outside(built):
     assert (built / "_static" / "tex-svg.js").stat().st_size > 1e6
 
 
-def test_no_link_between_pages_is_broken(built):
-    for page in built.rglob("*.html"):
-        text = page.read_text(encoding="utf-8")
-        for href in re.findall(r'<a[^>]*\shref="([^"#:?]+)[#"?]', text):
-            assert (page.parent / href).exists(), f"{page.name} links to {href}"
+def test_no_link_between_pages_and_no_anchor_is_broken(built):
+    texts = {
+        page.resolve(): page.read_text(encoding="utf-8")
+        for page in built.rglob("*.html")
+        if "_static" not in page.parts
+    }
+    ids = {page: set(re.findall(r'\sid="([^"]+)"', t)) for page, t in texts.items()}
+    for page, text in texts.items():
+        for href in re.findall(r'<a[^>]*\shref="([^":?]+)["?]', text):
+            path, _, anchor = href.partition("#")
+            target = (page.parent / path).resolve() if path else page
+            assert target.exists(), f"{page.name} links to {href}"
+            if anchor and target in ids and "slides" not in page.parts:
+                assert unquote(anchor) in ids[target], f"{page.name} links to {href}"
+
+
+def test_a_chapter_offers_its_notebook_and_its_exercises(built):
+    with_exercises = 0
+    for path in CHAPTERS:
+        page = built / "notebooks" / f"{path.stem}.html"
+        files = re.findall(r'href="(\.\./_downloads/[^"]+)"', page.read_text("utf-8"))
+        offered = {Path(file).name: page.parent / file for file in files}
+        assert offered[path.name].read_bytes() == path.read_bytes()
+        exercises = offered.pop(f"{path.stem}_exercises.ipynb", None)
+        with_exercises += exercises is not None
+        assert not exercises or "your answer" in exercises.read_text("utf-8")
+    assert with_exercises >= 6
+
+
+def test_functions_and_chapters_are_linked_both_ways(built):
+    api = (built / "api.html").read_text(encoding="utf-8")
+    assert 'href="notebooks/02_alignment.html"' in api
+    chapter = (built / "notebooks" / "02_alignment.html").read_text(encoding="utf-8")
+    assert 'href="../api.html#reprolib.alignment.local_distance"' in chapter
+
+
+def test_the_site_is_small(built):
+    total = sum(file.stat().st_size for file in built.rglob("*") if file.is_file())
+    assert total < 40e6
 
 
 def test_every_figure_of_the_book_is_on_the_site_with_its_alt_text(built):
@@ -112,3 +201,50 @@ def test_every_figure_of_the_book_is_on_the_site_with_its_alt_text(built):
         for cell in figures:
             assert f'id="{cell.metadata["mystnb"]["figure"]["name"]}"' in page
             assert 'alt=""' not in page
+
+
+@pytest.fixture
+def conf(monkeypatch):
+    """The names that site/conf.py sets for an address of the repository."""
+
+    def read_conf(address):
+        monkeypatch.setenv("BOOK_REPOSITORY", address)
+        return runpy.run_path(ROOT / "site" / "conf.py")
+
+    return read_conf
+
+
+def test_without_an_address_there_are_no_buttons_of_a_forge(conf, built):
+    options = conf("")["html_theme_options"]
+    buttons = options["use_repository_button"], options["use_edit_page_button"]
+    assert buttons == (False, False) and "launch_buttons" not in options
+    text = (built / "notebooks" / "02_alignment.html").read_text(encoding="utf-8")
+    assert "colab" not in text and "mybinder" not in text
+
+
+def test_with_an_address_the_buttons_lead_to_the_files_of_the_repository(
+    tmp_path, monkeypatch
+):
+    """A chapter and a page of the site, built with the site's own conf.py."""
+    pytest.importorskip("myst_nb", reason="needs Sphinx: make setup")
+    source, target = tmp_path / "source", tmp_path / "html"
+    shutil.copytree(ROOT / "site", source, ignore=shutil.ignore_patterns("_*", "*.md"))
+    (source / "_static").mkdir()
+    for name in ("stripes.svg", "book.css", "reading.js"):
+        shutil.copy(ROOT / "site" / "_static" / name, source / "_static")
+    (source / "notebooks").mkdir()
+    (source / "index.md").write_text("# A\n\n```{toctree}\nnotebooks/02_a\n```\n")
+    cells = [nbformat.v4.new_markdown_cell("# B")]
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
+    nbformat.write(notebook, source / "notebooks" / "02_a.ipynb")
+    monkeypatch.setenv("BOOK_REPOSITORY", "https://github.com/owner/book")
+    words = [sys.executable, "-m", "sphinx", "-W", "-q", "-b", "html", source, target]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    page = (target / "notebooks" / "02_a.html").read_text(encoding="utf-8")
+    edit = "https://github.com/owner/book/edit/main/"
+    assert f'href="{edit}notebooks/02_a.ipynb"' in page
+    assert "/github/owner/book/blob/main/notebooks/02_a.ipynb" in page  # Colab
+    assert "/v2/gh/owner/book/main?urlpath=lab/tree/notebooks/02_a.ipynb" in page
+    index = (target / "index.html").read_text(encoding="utf-8")
+    assert f'href="{edit}site/index.md"' in index

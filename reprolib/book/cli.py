@@ -55,11 +55,17 @@ def _parser() -> argparse.ArgumentParser:
     models.add_argument("--yes", action="store_true", help="remove without asking")
     model = command("model", export_model, "export the network of the site", where)
     model.add_argument("action", choices=("export",))
+    compare = command("compare", compare_runs, "say how two runs or records differ")
+    compare.add_argument(
+        "a", metavar="A", type=Path, help="a run's folder, or a record"
+    )
+    compare.add_argument("b", metavar="B", type=Path, help="another one")
     command("publish", publish, "refresh the committed notebooks and figures", where)
     command("readme", refresh_readme, "write the committed results into README.md")
     command("exercises", write_exercises, "write the chapters without solutions")
     command("sizes", print_sizes, "count words, cells and lines of every chapter")
     command("site", gather_site, "lay out the site's source for Sphinx")
+    command("slides", write_slides, "cut slides from the chapters, into the site")
     command("sync", sync, "bring each notebook up to its .py, keeping outputs")
     data_commands.register(commands)
     study_commands.register(commands)
@@ -197,6 +203,13 @@ def export_model(options: argparse.Namespace) -> None:
     print(exported.export(_open(options).store, project_root() / "site" / "model"))
 
 
+def compare_runs(options: argparse.Namespace) -> None:
+    """Tables of what differs between two runs, or two records of a study."""
+    from reprolib.book import compare
+
+    print(compare.report(options.a, options.b))
+
+
 def publish(options: argparse.Namespace) -> None:
     """Refresh `notebooks/*.ipynb`, `figures/` and the results in README.md."""
     from reprolib.book import publish, readme
@@ -242,3 +255,11 @@ def gather_site(options: argparse.Namespace) -> None:
     from reprolib.book import site
 
     print(site.gather())
+
+
+def write_slides(options: argparse.Namespace) -> None:
+    """Write the slides of every chapter into the built site."""
+    from reprolib.book import slides
+
+    for path in slides.build():
+        print(path)

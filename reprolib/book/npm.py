@@ -14,6 +14,8 @@ from reprolib.errors import ReproError
 from reprolib.study.provenance import project_root
 
 MATHJAX = "mathjax@3.2.2"
+REVEAL = "reveal.js@5.1.0"  # slides
+AXE = "axe-core@4.10.3"  # what tests of the pages look for barriers with
 
 
 def package(name: str) -> Path:

@@ -4,6 +4,8 @@
 committed is the pages of `site/` and the executed notebooks; nothing is run here.
 """
 
+import ast
+import re
 import shutil
 from pathlib import Path
 
@@ -11,12 +13,15 @@ import nbformat
 from nbformat import NotebookNode
 
 from reprolib.book import (
+    execute,
     exercise_notebooks,
     glossary,
     model_page,
     npm,
     publish,
     readme,
+    site_front,
+    site_links,
 )
 from reprolib.book.living import placing
 from reprolib.errors import ReproError
@@ -24,8 +29,7 @@ from reprolib.study.provenance import project_root
 from reprolib.study.store import write_text
 
 TREE = "\n```{toctree}\n:hidden:\n:glob:\n\n*\n```\n"
-# Folded code says what it is.
-PROMPTS = {"code_prompt_show": "Show the code", "code_prompt_hide": "Hide the code"}
+PARAMETER = re.compile(r"(\w+): \w+ = (.+?)  # (.+)")
 
 
 def gather(source: Path | None = None) -> Path:
@@ -47,10 +51,14 @@ def gather(source: Path | None = None) -> Path:
         raise ReproError(
             f"{root}/notebooks holds no notebook; make them: make publish."
         )
+    exercises = _downloads(found, source)
     for path in found:
-        page = adapted(nbformat.read(path, as_version=4), int(path.stem[:2]))
+        notebook = nbformat.read(path, as_version=4)
+        page = adapted(notebook, int(path.stem[:2]))
+        _offer(page, path.stem, path.stem in exercises)
+        _link(page, {int(other.stem[:2]): other.stem for other in found}, path.stem)
+        page = placing.place(page, int(path.stem[:2]))
         write_text(source / "notebooks" / path.name, nbformat.writes(page))
-    exercise_notebooks.build(source / "exercises")
     for name, text in _parts().items():
         write_text(source / "_parts" / f"{name}.md", text + "\n")
     script = npm.package(npm.MATHJAX) / "es5" / "tex-svg.js"
@@ -59,12 +67,31 @@ def gather(source: Path | None = None) -> Path:
     return source
 
 
+def _downloads(found: list[Path], source: Path) -> set[str]:
+    """Lay out what pages offer to take home; the chapters that have exercises."""
+    made = exercise_notebooks.build(source / "downloads")
+    names = {path.stem for path in made}
+    for path in made:
+        path.rename(path.with_stem(f"{path.stem}_exercises"))
+    for path in found:
+        shutil.copy(path, source / "downloads" / path.name)
+    return names
+
+
 def _parts() -> dict[str, str]:
-    """What the front page says of results, written from the committed records."""
+    """What pages say of results and words, written from records and the glossary."""
+    names = {int(name[:2]): name for name in execute.chapters()}
+    words = glossary.table(glossary.load())
     return {
-        "verdict": readme.answers(),
-        "results": readme.block("drawn"),
-        "words": glossary.table(glossary.load()),
+        "verdict": site_front.verdict(),
+        "claims": readme.answers(),
+        "results": readme.block("drawn").replace(" ± ", "\u00a0±\u00a0"),
+        "words": re.sub(
+            r"(?<=\| )(\d)(?= \|$)",
+            lambda found: f"{{doc}}`{found[1]} </notebooks/{names[int(found[1])]}>`",
+            words,
+            flags=re.MULTILINE,
+        ),
     }
 
 
@@ -72,23 +99,73 @@ def adapted(notebook: NotebookNode, chapter: int) -> NotebookNode:
     """A chapter as the site shows it: captions set by Sphinx, folded code closed.
 
     In a notebook the numbered caption is an output below the figure; here the figure
-    itself carries it, under the same number. Living figures follow theirs.
+    itself carries it, under the same number.
     """
     for cell, caption in publish.captioned(notebook, chapter):
         cell.metadata["mystnb"]["figure"]["caption"] = caption
-    for cell in notebook.cells:
+    for number, cell in enumerate(notebook.cells):
         if cell.cell_type != "code":
             continue
         cell.outputs = [o for o in cell.outputs if o.get("metadata") != publish.CAPTION]
         tags = set(cell.metadata.get("tags", ()))
-        if (
-            cell.metadata.get("jupyter", {}).get("source_hidden")
-            or "parameters" in tags
-        ):
-            tags.add("hide-input")
+        if "parameters" in tags:
+            notebook.cells[number] = _parameters(cell)
+            continue
+        if _imports_only(cell.source):
+            _close(cell, tags, "imports")
+        elif cell.metadata.get("jupyter", {}).get("source_hidden"):
+            _close(cell, tags, "code")
         if exercise_notebooks.TAG in tags:
             tags.add("hide-cell")
         cell.metadata["tags"] = sorted(tags)
-        if "hide-input" in tags:
-            cell.metadata["mystnb"] = {**cell.metadata.get("mystnb", {}), **PROMPTS}
-    return placing.place(notebook, chapter)
+    return notebook
+
+
+def _close(cell: NotebookNode, tags: set[str], what: str) -> None:
+    """Fold the code of a cell under a line that says `what` it is."""
+    tags.add("hide-input")
+    prompts = {f"code_prompt_{k.lower()}": f"{k} the {what}" for k in ("Show", "Hide")}
+    cell.metadata["mystnb"] = {**cell.metadata.get("mystnb", {}), **prompts}
+
+
+def _imports_only(source: str) -> bool:
+    """Whether a cell does nothing but import; cells with magics do more."""
+    try:
+        lines = ast.parse(source).body
+    except SyntaxError:
+        return False
+    return bool(lines) and all(
+        isinstance(n, ast.Import | ast.ImportFrom) for n in lines
+    )
+
+
+def _parameters(cell: NotebookNode) -> NotebookNode:
+    """The cell of parameters as a folded table: name, value, what it does."""
+    rows = PARAMETER.findall(cell.source)
+    values = {name: value.strip("\"'") for name, value, _ in rows}
+    title = ", ".join(f"{k} {values[k]}" for k in ("profile", "dataset", "seed"))
+    lines = [f":::{{dropdown}} The parameters of this run: {title}"]
+    lines += ["| name | value | what it is |", "|:---|:---|:---|"]
+    lines += [f"| `{n}` | {values[n] or 'empty'} | {text} |" for n, _, text in rows]
+    lines += ["", "Other values: [one chapter, other parameters](/batch.md).", ":::"]
+    return nbformat.v4.new_markdown_cell("\n".join(lines), id=cell.id)
+
+
+def _offer(page: NotebookNode, name: str, exercises: bool) -> None:
+    """Name the chapter's two notebooks below its title, as files to take home."""
+    title, _, rest = page.cells[0].source.partition("\n")
+    links = [f"{{download}}`The notebook </downloads/{name}.ipynb>`"]
+    if exercises:
+        file = f"/downloads/{name}_exercises.ipynb"
+        links.append(f"{{download}}`its exercises, with blanks <{file}>`")
+    offer = f"{{.downloads}}\n{' · '.join(links)}"
+    page.cells[0].source = f"{title}\n\n{offer}\n{rest}"
+
+
+def _link(page: NotebookNode, names: dict[int, str], own: str) -> None:
+    """Put links to other chapters, functions and works into the words of a page."""
+    others = {number: name for number, name in names.items() if name != own}
+    cited: set[str] = set()
+    for cell in page.cells:
+        if cell.cell_type == "markdown":
+            cell.source = site_links.linked(cell.source, others, cited)
