@@ -83,6 +83,13 @@ def placed(app, pagename, templatename, context, doctree):
     context["doc_path"] = "" if pagename.startswith("notebooks/") else "site"
 
 
+def without_maps(app, error):
+    """The theme's source maps serve its makers alone, and weigh 3 MB."""
+    for path in Path(app.outdir, "_static").rglob("*.map"):
+        path.unlink()
+
+
 def setup(app):
     app.connect("autodoc-process-docstring", worded)
     app.connect("html-page-context", placed)
+    app.connect("build-finished", without_maps)

@@ -19,7 +19,7 @@ from reprolib.study.provenance import project_root
 ROOT = project_root()
 KERNEL = execute.KERNEL
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-KINDS = {".md", ".py", ".css", ".js", ".svg", ".bib", ".onnx", ".json"}
+KINDS = {".md", ".py", ".css", ".js", ".svg", ".bib", ".onnx", ".json", ".png"}
 OUTSIDE = re.compile(
     r'<(?:script|img|iframe|source)[^>]*\ssrc="(?:https?:)?//'
     r'|<link[^>]*rel="(?:stylesheet|preload|preconnect)"[^>]*href="(?:https?:)?//'

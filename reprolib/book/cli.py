@@ -65,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     command("exercises", write_exercises, "write the chapters without solutions")
     command("sizes", print_sizes, "count words, cells and lines of every chapter")
     command("site", gather_site, "lay out the site's source for Sphinx")
+    command("screenshots", take_screenshots, "take the README's pictures of the site")
     command("slides", write_slides, "cut slides from the chapters, into the site")
     command("sync", sync, "bring each notebook up to its .py, keeping outputs")
     data_commands.register(commands)
@@ -255,6 +256,14 @@ def gather_site(options: argparse.Namespace) -> None:
     from reprolib.book import site
 
     print(site.gather())
+
+
+def take_screenshots(options: argparse.Namespace) -> None:
+    """Take the README's pictures of the built site."""
+    from reprolib.book import screenshots
+
+    for path in screenshots.take():
+        print(path)
 
 
 def write_slides(options: argparse.Namespace) -> None:

@@ -40,7 +40,7 @@ def gather(source: Path | None = None) -> Path:
     root = project_root()
     source = source or root / "site" / "_source"
     shutil.rmtree(source, ignore_errors=True)
-    pages = shutil.ignore_patterns("_source", "_build")
+    pages = shutil.ignore_patterns("_source", "_build", "screenshots")
     shutil.copytree(root / "site", source, ignore=pages)
     shutil.copytree(root / "figures", source / "figures")
     shutil.copytree(root / "notebooks" / "data_sets", source / "notebooks/data_sets")
