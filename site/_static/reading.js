@@ -4,7 +4,11 @@ document.addEventListener("DOMContentLoaded", () => {
   for (const arrow of document.querySelectorAll("nav summary:not([aria-label])")) {
     arrow.setAttribute("aria-label", "the pages below");
   }
-  // What scrolls sideways can be reached with the keyboard, and has a name.
+  // The works of a bibliography are the items of its list.
+  for (const work of document.querySelectorAll(".citation-list > .citation")) {
+    work.setAttribute("role", "listitem");
+  }
+  // What scrolls sideways can be reached with the keyboard.
   const wide = "pre, .cell_output, .pst-scrollable-table-container, mjx-container";
   const reach = () => {
     for (const box of document.querySelectorAll(wide)) {
