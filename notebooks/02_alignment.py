@@ -560,8 +560,9 @@ by_shift = pd.DataFrame(rows, columns=["shift", *METHODS]).groupby("shift")
 errors, edge = by_shift.mean(), by_shift.mean().loc[[-20, 20]].mean()
 texts = [f"{name} {errors[name][0]:.1f} and {edge[name]:.1f}" for name in METHODS]
 print("Error in % of the height, without a shift and at 20 %:", ", ".join(texts))
-print(f"Without a shift the aligned path is off by {errors.aligned[0] * STRIPES / 100:.1f}",
-      f"stripes of {100 / STRIPES:.0f} % of the height.")  # fmt: skip
+stripe = 100 / STRIPES
+print(f"Without a shift the aligned path is off by {errors.aligned[0] / stripe:.1f}",
+      f"stripes of {stripe:.0f} % of the height.")  # fmt: skip
 
 # %% mystnb={"figure": {"name": "path-against-truth", "caption": "How far from its true place a stripe is matched, mean over people with the 95 % interval of the mean. Rigid matching is off by the shift itself. The aligned path follows the person but is off even where nothing moved; the warped path can be exact."}, "image": {"alt": "Error in percent of the height over the shift of the box. Rigid is a V that touches zero at no shift and reaches 25 at the edges; aligned is flat between 6 and 10; warped touches almost zero in the middle and joins the aligned line at the sides."}}
 fig, ax = plt.subplots(figsize=(figures.WIDTH, 3.0))
