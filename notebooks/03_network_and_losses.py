@@ -291,7 +291,6 @@ plt.show()
 
 # %%
 # To choose the anchor yourself in Jupyter, take the signs off these lines and run them:
-# a slider for this figure, and the hardest triplets of a batch through a training.
 # from reprolib.book import interactive, living
 # interactive.sliders(mine, anchor=(0, len(pids) - 1, 1))
 # living.show("hardest-triplets")

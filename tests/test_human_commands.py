@@ -1,6 +1,7 @@
 """`python -m reprolib human`: lists, page and scores from the command line."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import shelf
@@ -150,7 +151,7 @@ def test_what_is_wrong_is_one_sentence_and_nothing_is_written(
 
 
 def test_a_page_of_other_pictures_is_refused(say, tmp_path):
-    pool, _ = shelf.pool(tmp_path / "shelf")
+    pool = replace(shelf.pool(tmp_path / "shelf")[0], name="drawn")
     made, truth = draw_trials(pool, "open", 5, 0, 4)
     (tmp_path / "trials.json").write_text(files.write_list(made))
     status, _, error = say(f"page trials.json {SMOKE}")

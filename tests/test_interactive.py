@@ -7,7 +7,7 @@ import sys
 import nbformat
 import pytest
 
-from reprolib.book import execute, interactive
+from reprolib.book import execute, interactive, living
 
 CHAPTERS = ("02_alignment", "03_network_and_losses")
 
@@ -52,7 +52,9 @@ def test_the_sliders_are_the_readers_to_start(name):
     (cell,) = [s for s in sources if "interactive.sliders(" in s]
     told, *started = cell.splitlines()
     assert all(line.startswith("# ") for line in (told, *started))
-    called = ast.parse("\n".join(line[2:] for line in started)).body[-1].value
+    body = ast.parse("\n".join(line[2:] for line in started)).body
+    called, shown = (line.value for line in body if isinstance(line, ast.Expr))
+    assert shown.func.attr == "show" and shown.args[0].value in living.FIGURES
     function = re.escape(called.args[0].id)
     (head,) = re.findall(rf"^def {function}\((.*)\):", "\n".join(sources), re.M)
     for slider in called.keywords:  # each starts at a default of the function

@@ -52,7 +52,7 @@ export function drawMatrix(table, { matrix, paths }) {
       if (aligned) cell.append(make("span", { class: "unseen", text: ", on the path" }));
       const colour = cividis(d / LONGEST);
       cell.style.backgroundColor = `rgb(${colour})`;
-      cell.style.color = colour[1] > 120 ? "#000" : "#fff";
+      cell.style.color = colour[1] > 118 ? "#000" : "#fff";
       return cell;
     })));
   table.tBodies[0].replaceChildren(head, ...rows);
