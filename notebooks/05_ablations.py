@@ -526,8 +526,9 @@ agreed = {
     if len(line["students"]) == 2
 }
 agreed = pd.Series(agreed).rename_axis(["row", "seed"]).unstack("row")
+agreed = agreed.dropna(subset=["apart", "mutual"])  # the same seeds for both
 average, change = agreed.mean(), agreed["mutual"] - agreed["apart"]
-low, high = statistics.t_interval(change.dropna())
+low, high = statistics.t_interval(change)
 print(
     f"Two students that never speak agree with kappa {average['apart']:.2f}.", end=" "
 )
