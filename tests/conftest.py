@@ -9,13 +9,6 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
-QUIET = (
-    *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-    "--disable-quic",
-)
-
 
 def lacking(what):
     """Skip a test for want of a tool; fail it where the tools are promised."""
@@ -46,6 +39,8 @@ def forest(tmp_path_factory):
 @pytest.fixture(scope="module")
 def chromium():
     """A browser without a window."""
+    from reprolib.book.screenshots import BROWSER, QUIET
+
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:

@@ -3,7 +3,6 @@
 import base64
 import io
 import re
-import shutil
 from itertools import pairwise
 
 import nbformat
@@ -19,28 +18,10 @@ from reprolib.book.living import drag_the_box, frame, pictures, placing, stop_gr
 from reprolib.errors import ReproError
 from reprolib.study.provenance import project_root
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
-QUIET = (
-    *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-)
 PAGE = """<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>Living figures</title>
 <style>body {{ margin: 0 16px }}</style><body>{}</body></html>"""
 NAMES = sorted(living.FIGURES)
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    sync_api = pytest.importorskip(
-        "playwright.sync_api", reason="needs Playwright: pip install playwright"
-    )
-    if not BROWSER:
-        pytest.skip("needs a browser: apt-get install chromium")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=QUIET)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 import torch
-from test_living import chromium, numbers, said, visit  # noqa: F401
+from test_living import numbers, said, visit  # noqa: F401
 
 from reprolib import losses, training
 from reprolib import settings as profiles

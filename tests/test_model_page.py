@@ -1,30 +1,22 @@
 """The model in the page: what it shows and computes, in Chromium."""
 
-import http.server
 import re
 import shutil
-import threading
-from functools import partial
 
 import drawn_page
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from conftest import lacking
 from drawn_page import FACTS, NETWORK, SITE
 from PIL import Image
 
 from reprolib import alignment
 from reprolib.alignment.distances import differences
-from reprolib.book import exported, model_page, npm
+from reprolib.book import exported, model_page, npm, screenshots
 
 pytest.importorskip("onnxruntime", reason="needs onnxruntime: make setup")
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
-QUIET = (
-    *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-    "--disable-quic",
-)
 
 
 @pytest.fixture(scope="module")
@@ -32,16 +24,11 @@ def people(tmp_path_factory):
     return drawn_page.people(tmp_path_factory.mktemp("people"))
 
 
-class Handler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     """The page's own files behind a server: its address and its folder."""
     if not shutil.which("npm"):
-        pytest.skip("needs npm, for the runtime")
+        lacking("needs npm, for the runtime: apt-get install npm")
     npm.package(model_page.RUNTIME)
     folder = tmp_path_factory.mktemp("page")
     for name in ("_static", "model"):
@@ -52,24 +39,8 @@ def served(tmp_path_factory):
     head = '<html lang="en"><title>The model</title><link rel="icon" href="data:,">'
     view = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     (folder / "index.html").write_text(f"<!doctype html>{head}{view}{part}")
-    where = partial(Handler, directory=folder)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), where)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/", folder
-    server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    sync_api = pytest.importorskip(
-        "playwright.sync_api", reason="needs Playwright: pip install playwright"
-    )
-    if not BROWSER:
-        pytest.skip("needs a browser: apt-get install chromium")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=QUIET)
-        yield browser
-        browser.close()
+    with screenshots.served(folder) as address:
+        yield f"{address}/", folder
 
 
 @pytest.fixture

@@ -1,13 +1,9 @@
 """The published site in Chromium: pages that open, fit, are found and let all in."""
 
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-
 import conftest
 import pytest
 
-from reprolib.book import execute, npm
+from reprolib.book import execute, npm, screenshots
 from reprolib.study.provenance import project_root
 
 ROOT = project_root()
@@ -35,19 +31,11 @@ FEWER = "[...document.querySelectorAll('.highlight')].slice(8).map(b => b.remove
 SIDEWAYS = "document.documentElement.scrollWidth - innerWidth"
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *words):
-        pass
-
-
 @pytest.fixture(scope="module")
 def address(built):
     """Where a server of this machine hands out the site."""
-    handler = partial(Quiet, directory=built)
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+    with screenshots.served(built) as where:
+        yield f"{where}/"
 
 
 @pytest.fixture(scope="module")

@@ -39,8 +39,8 @@ def report(a: Path, b: Path) -> str:
 
     Raises `ReproError` for what cannot be read and for a run beside a record.
     """
-    both = [_load(Path(path)) for path in (a, b)]
-    if (_is_record(a), _is_record(b)) in {(True, False), (False, True)}:
+    both = [_load(path) for path in (a, b)]
+    if _is_record(a) != _is_record(b):
         raise ReproError(
             f"{a} and {b}: one is the record of a study, the other none; "
             "compare two of a kind."
@@ -58,7 +58,7 @@ def report(a: Path, b: Path) -> str:
 
 
 def _is_record(path: Path) -> bool:
-    return Path(path).suffix == ".jsonl"
+    return path.suffix == ".jsonl"
 
 
 def _load(path: Path) -> dict[str, dict]:

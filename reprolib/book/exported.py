@@ -3,7 +3,6 @@
 `python -m reprolib model export` writes `site/model/`; `site/model.md` is the page.
 """
 
-import hashlib
 import os
 import tempfile
 import warnings
@@ -13,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from reprolib.data.acquire.unpacking import checksum
 from reprolib.errors import ReproError
 from reprolib.evaluation.features import embed
 from reprolib.networks import AlignedReID
@@ -107,11 +107,6 @@ def run(path: Path, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]
     session = runtime.InferenceSession(path, providers=["CPUExecutionProvider"])
     found = session.run(["global", "local"], {"pictures": pictures.numpy()})
     return torch.from_numpy(found[0]), torch.from_numpy(found[1])
-
-
-def checksum(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal digits."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _export(network: AlignedReID, pictures: torch.Tensor, path: Path) -> None:

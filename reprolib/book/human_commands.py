@@ -43,11 +43,16 @@ def register(commands: argparse._SubParsersAction, where: list) -> None:
     )
 
 
-def _open(options: argparse.Namespace):
-    """The store of the run that is meant, the error of its boxes, and its pictures."""
+def _open(options: argparse.Namespace, made=None):
+    """The store of the run that is meant, the error of its boxes, and its pictures.
+
+    A list that is `made` already says which data set it is of.
+    """
     from reprolib.book.execute import opened
     from reprolib.human.pool import PicturePool
 
+    if made:
+        options.dataset = made.dataset
     run = opened(options)
     box = run.settings.data.box_error
     if run.dataset != "drawn" and box:
@@ -107,8 +112,7 @@ def write_page(options: argparse.Namespace) -> None:
     from reprolib.study.store import write_text
 
     made = files.read_list(options.list)
-    options.dataset = made.dataset
-    text = page(made, _open(options)[2])
+    text = page(made, _open(options, made)[2])
     path = options.list.with_name("page.html")
     write_text(path, text)
     print(f"{path}: {len(text.encode()) / 1e6:.1f} MB, opens in any browser, offline")
@@ -124,8 +128,7 @@ def score(options: argparse.Namespace) -> None:
     raters = scoring.by_rater(judged)
     answers = {}
     if options.model:
-        options.dataset = made.dataset
-        store, box, pool = _open(options)
+        store, box, pool = _open(options, made)
         for name in options.model:
             model = models.load_model(store, name, box)
             answers[model.name] = models.model_answers(model, pool, made, truth)

@@ -26,6 +26,9 @@ SCRIPTS = {
     "ort-wasm-simd-threaded.mjs": "ort-wasm.js",
     "ort-wasm-simd-threaded.wasm": "ort-wasm.wasm",
 }
+# The page forms distances by the script of the living figures, as a module.
+PATHS = Path(__file__).parent / "living" / "paths.js"
+EXPORTS = "cost, diagonal, norm, stripeDistances, totals, tracedBack"
 # What the page calls the kinds of distance that the export scores.
 NAMES = {"global": "global", "unaligned": "rigid", "aligned": "aligned"}
 PEOPLE = 12
@@ -54,6 +57,8 @@ def gather(source: Path) -> None:
     shutil.move(source / "model", target)
     for name, here in SCRIPTS.items():
         shutil.copy(npm.package(RUNTIME) / "dist" / name, target / here)
+    script = PATHS.read_text(encoding="utf-8")
+    write_text(target / "paths.js", f"{script}\nexport {{ {EXPORTS} }};\n")
     exported = json.loads((target / "model.json").read_text(encoding="utf-8"))
     facts = draw_people(target) | {"stripes": exported["settings"]["stripes"]}
     loaded = {

@@ -21,7 +21,13 @@ VIEWS = {
     "living": ("notebooks/02_alignment.html", "[data-living=drag-the-box]"),
     "model": ("model.html", "#model"),
 }
-QUIET = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-quic")
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
+# Without these a browser looks for its maker's hosts.
+QUIET = (
+    *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+    "--disable-quic",
+)
 
 
 def take() -> list[Path]:
@@ -30,16 +36,16 @@ def take() -> list[Path]:
     Raises `ReproError` where the site is not built, or where there is no browser.
     """
     root = project_root() / "site"
-    pages, browser = root / "_build" / "html", shutil.which("chromium")
+    pages = root / "_build" / "html"
     if not (pages / "index.html").exists():
         raise ReproError(f"{pages} holds no site yet; build it: make site.")
-    if not browser:
+    if not BROWSER:
         raise ReproError("Chromium is not there; expected its command `chromium`.")
     from playwright.sync_api import sync_playwright
 
     made = []
     with served(pages) as address, sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=browser, args=QUIET)
+        chromium = playwright.chromium.launch(executable_path=BROWSER, args=QUIET)
         page = chromium.new_page(viewport=SIZE)
         for name, (path, top) in VIEWS.items():
             page.goto(f"{address}/{path}", wait_until="networkidle")

@@ -22,7 +22,7 @@ def html() -> str:
         "stands in a good box. One pair proves nothing: the chapter counts many.",
         describe="A query, and a wide shot of the same drawn person by another camera, "
         "with a box on it that can be moved.",
-        scripts=("align.js", "pixels.js", "drag_the_box.js"),
+        scripts=("paths.js", "align.js", "pixels.js", "drag_the_box.js"),
         data={
             "query": pictures.address(query),
             "scene": pictures.address(scene),

@@ -21,7 +21,7 @@ def html() -> str:
         "the totals above it and left of it; at the end the path is traced back.",
         describe="Two pictures of one drawn person, the second in a box that is too "
         "high and too large, beside the table of the distances of their stripes.",
-        scripts=("align.js", "shortest_path.js"),
+        scripts=("paths.js", "align.js", "shortest_path.js"),
         data={
             "pictures": [pictures.address(picture) for picture in pair],
             "d": [[round(v, 3) for v in row] for row in d.tolist()],
