@@ -40,9 +40,13 @@ def middle(width: int) -> tuple[float, float]:
     return (2 * width // 5) / width, -(-3 * width // 5) / width
 
 
-def address(picture: torch.Tensor) -> str:
-    """A picture as a data URI: a JPEG, which keeps the mean colour of a stripe."""
+def address(picture: torch.Tensor, quality: int = 92, subsampling: int = 0) -> str:
+    """A picture (3, height, width) as a data URI: a JPEG.
+
+    As a rule it keeps the mean colour of a stripe; one that is only looked at may be
+    smaller.
+    """
     image = Image.fromarray(picture.permute(1, 2, 0).numpy())
     file = io.BytesIO()
-    image.save(file, "jpeg", quality=92, subsampling=0, optimize=True)
+    image.save(file, "jpeg", quality=quality, subsampling=subsampling, optimize=True)
     return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()

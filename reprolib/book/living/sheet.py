@@ -1,12 +1,7 @@
 """Drawn pictures for living figures, drawn anew from a record's settings."""
 
-import base64
-import io
-
-from PIL import Image
-
 from reprolib import settings as profiles
-from reprolib.book.living import snapshots
+from reprolib.book.living import pictures, snapshots
 from reprolib.data import drawn_spec
 from reprolib.study import records
 
@@ -25,11 +20,9 @@ def sheet(record: dict, which: str) -> dict:
     height, width = pixels.shape[-2:]
     down = snapshots.PICTURES
     across = len(pixels) // down
-    columns = pixels.view(across, down, 3, height, width).permute(1, 3, 0, 4, 2)
-    columns = columns.reshape(down * height, across * width, 3)
-    data = io.BytesIO()
-    Image.fromarray(columns.numpy()).save(data, "jpeg", quality=80)
-    image = "data:image/jpeg;base64," + base64.b64encode(data.getvalue()).decode()
+    columns = pixels.view(across, down, 3, height, width).permute(2, 1, 3, 0, 4)
+    columns = columns.reshape(3, down * height, across * width)
+    image = pictures.address(columns, quality=80, subsampling=2)
     size = {"width": width, "height": height}
     return {"image": image, "across": across, "down": down} | size
 
