@@ -142,7 +142,9 @@ for y, (_, row) in enumerate(timings.iterrows()):
     middle = np.sqrt(ends.prod()), y - 0.12
     ax.annotate(f"{row['times faster']:.0f} times", middle, ha="center")
 ax.set_yticks(range(len(timings)), timings.index)
+decades = np.log10(timings[columns[:2]].to_numpy(float))
 ax.set(xscale="log", ylim=(2.5, -0.6))
+ax.set_xlim(10 ** np.floor(decades.min()), 10 ** np.ceil(decades.max()))
 ax.set_xlabel("milliseconds (blue: library, orange: plain)")
 ax.set_title(f"Same results, {faster.min():.0f} to {faster.max():.0f} times faster")
 plt.show()
