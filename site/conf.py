@@ -21,6 +21,8 @@ extensions = [
 exclude_patterns = ["downloads/*", "_parts/*"]
 nb_execution_mode = "off"
 nb_number_source_lines = False
+# What cells print as Markdown has tables, as in Jupyter.
+nb_render_markdown_format = "myst"
 myst_enable_extensions = [
     "dollarmath",
     "colon_fence",

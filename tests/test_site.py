@@ -186,6 +186,13 @@ def test_functions_and_chapters_are_linked_both_ways(built):
     assert 'href="../api.html#reprolib.alignment.local_distance"' in chapter
 
 
+def test_a_table_is_a_table_and_no_line_of_bars(built):
+    for page in built.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        for words in re.findall(r"<p>(.*?)</p>", text, re.S):
+            assert len(re.findall(r"\s\|\s", words)) < 3, f"{page.name}: {words[:80]}"
+
+
 def test_the_site_is_small(built):
     total = sum(file.stat().st_size for file in built.rglob("*") if file.is_file())
     assert total < 40e6
