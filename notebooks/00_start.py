@@ -201,8 +201,7 @@ def in_a_row(finding):
     gap = finding.difference
     text = f"{gap.mean:+.1f} ({gap.low:+.1f} to {gap.high:+.1f})" if gap else "-"
     least = f"{gap.detectable:.1f}" if gap else "-"
-    score = finding.claim.score.replace("rank1", "rank-1")
-    return [score, text, len(finding.points), finding.verdict, least]
+    return [finding.score, text, len(finding.points), finding.verdict, least]
 
 
 asked_first = ("global-aligned", "mutual", "method")

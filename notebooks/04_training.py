@@ -128,12 +128,14 @@ print(
 )
 print(f"{active:.0f} % of the triplets are still active.")
 
-# %% mystnb={"figure": {"name": "curves", "caption": "One training. Left: the identity loss; the grey line is what guessing costs. Middle: both hinges. Right: the share of hardest triplets that still cost something. Dotted lines mark where the learning rate falls by ten."}, "image": {"alt": "Three panels over the batch number: a falling identity loss below a grey line, two falling hinges, and the share of active triplets. Two dotted vertical lines in each."}}
+# %% mystnb={"figure": {"name": "curves", "caption": "One training. Left: the identity loss; the black line is what guessing costs. Middle: both hinges. Right: the share of hardest triplets that still cost something. Dotted lines mark where the learning rate falls by ten."}, "image": {"alt": "Three panels over the batch number: a falling identity loss below a black line, two falling hinges, and the share of active triplets. Two dotted vertical lines in each."}}
 smooth = log.rolling(max(1, len(log) // 20), min_periods=1, center=True).mean()
 fig, axes = plt.subplots(1, 3, figsize=(figures.WIDTH, 2.6))
 axes[0].plot(smooth["identity"], color=figures.GREY)
 axes[0].axhline(guessing, color="black", linewidth=0.8)
-axes[0].annotate("guessing", (len(log), guessing), ha="right", va="top", fontsize=8)
+axes[0].annotate(
+    "guessing", (len(log) / 3, guessing), va="center", fontsize=8, backgroundcolor="w"
+)
 axes[0].set_title(
     f"identity loss: {log['identity'].iloc[0]:.1f} to {last['identity']:.1f}"
 )
@@ -143,7 +145,7 @@ for name in ("global", "local"):
         smooth[name], color=colour, label=f"{name}: {last[name]:.2f} at the end"
     )
 axes[1].set_title("hinges")
-axes[1].legend(fontsize=8)
+axes[1].legend(fontsize=8, frameon=True, edgecolor="none", framealpha=1)
 axes[2].plot(100 * smooth["active"], color=figures.PURPLE)
 axes[2].set_title(f"active triplets: {active:.0f} % left")
 for ax, top in zip(axes, (None, None, 103), strict=True):

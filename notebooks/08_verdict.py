@@ -178,8 +178,7 @@ def draw(ax, y, found):
     ax.plot(known, [y] * len(known), "kD", markersize=4)
     if name in reported.STATED:
         ax.plot(reported.STATED[name], (y, y), color="black", linewidth=6, alpha=0.3)
-    score = "rank-1" if found.claim.score == "rank1" else found.claim.score
-    text = f"{one.mean:+.1f} {score}, {len(found.points)} of {found.planned}"
+    text = f"{one.mean:+.1f} {found.score}, {len(found.points)} of {found.planned}"
     look = {"xycoords": ("axes fraction", "data"), "va": "center", "fontsize": 8}
     ax.annotate(text, (1.02, y), **look)
 

@@ -10,9 +10,19 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import nbformat
+import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 
-from reprolib.book import execute, glossary, publish, site, site_front, site_links
+from reprolib.book import (
+    execute,
+    glossary,
+    publish,
+    site,
+    site_front,
+    site_links,
+    site_tables,
+)
 from reprolib.study import claims
 from reprolib.study.provenance import project_root
 
@@ -184,6 +194,22 @@ def test_functions_and_chapters_are_linked_both_ways(built):
     assert 'href="notebooks/02_alignment.html"' in api
     chapter = (built / "notebooks" / "02_alignment.html").read_text(encoding="utf-8")
     assert 'href="../api.html#reprolib.alignment.local_distance"' in chapter
+
+
+def test_columns_of_numbers_are_marked_with_their_headings():
+    rows = {"who": ["a", "b"], "mAP": [9.5, -1.0], "gain": ["+1.2 (0 to 2)", "-"]}
+    frame = pd.DataFrame(rows | {"mixed": ["7", "seven"]}, index=["4", "5"])
+    for table in (frame, frame.rename_axis("row").rename_axis("score", axis=1)):
+        page = BeautifulSoup(site_tables.aligned(table._repr_html_()), "html.parser")
+        marked = [c.get_text() for c in page.find_all(class_="number") if c.string]
+        assert sorted(marked) == sorted(
+            ["mAP", "9.5", "-1.0", "gain", "+1.2 (0 to 2)", "-"]
+        )
+        assert page.find("style") is None and "text-align" not in str(page)
+    over = pd.concat({"top": frame}, axis=1)
+    page = BeautifulSoup(site_tables.aligned(over._repr_html_()), "html.parser")
+    heads = [cell.get_text() for cell in page.find_all("th", class_="number")]
+    assert heads == ["mAP", "gain"]
 
 
 def test_a_table_is_a_table_and_no_line_of_bars(built):

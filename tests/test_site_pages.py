@@ -28,6 +28,8 @@ BARRIERS = """async rules => {
 }"""
 # Code looks alike everywhere, and each word has a colour: eight blocks are enough.
 FEWER = "[...document.querySelectorAll('.highlight')].slice(8).map(b => b.remove())"
+CUT = """[...document.querySelectorAll(".cell pre")]
+  .filter(p => p.scrollWidth > p.clientWidth).map(p => p.textContent.slice(0, 300))"""
 SIDEWAYS = "document.documentElement.scrollWidth - innerWidth"
 
 
@@ -88,6 +90,7 @@ def test_a_page_opens_fits_every_width_and_has_no_barrier(visit, axe, page):
         tab.set_viewport_size({"width": width, "height": 900})
         assert tab.evaluate(SIDEWAYS) <= 0, f"scrolls sideways at {width}"
     tab.set_viewport_size({"width": WIDTHS[0], "height": 900})
+    assert tab.evaluate(CUT) == [], "a wide window cuts lines of code or outputs"
     tab.add_script_tag(content=axe)
     tab.add_style_tag(content="* { transition: none !important }")
     tab.evaluate(FEWER)

@@ -262,6 +262,30 @@ def test_findings_are_paired_by_seed_and_corrected_together(small, monkeypatch):
     assert found["up"].people == pytest.approx((9.5, 11.5), abs=0.3)
 
 
+def test_a_table_has_the_claims_with_seeds_and_counts_the_others(small, monkeypatch):
+    each = {("global-box0.4", 0): 60.0, ("global-box0.4", 1): 63.0}
+    each |= {("pair-box0.4", 0): 50.0, ("pair-box0.4", 1): 51.5}
+    lines = {cell: made_up(*cell, score) for cell, score in each.items()}
+    monkeypatch.setattr(records, "lines", lambda _: lines)
+    up, down = ("global-box0.4:global@box0.4",), ("pair-box0.4:aligned@box0.4",)
+    asked = [claim("up", up, down), claim("none", ("whole-box0.4:global@box0.4",), up)]
+    monkeypatch.setattr(claims, "declared", lambda: asked)
+    found = claims.findings()
+    head, _, row, nothing, last = claims.table(found).split("\n")
+    assert head.count("|") == row.count("|") == 5 and not nothing
+    gap = statistics.paired([60.0, 63.0], [50.0, 51.5])
+    cells = row.replace("\N{NO-BREAK SPACE}", " ").split(" | ")
+    assert cells[:3] == ["says", "**undecided**", "+10.8 mAP"]
+    assert cells[3:] == [
+        f"{gap.low:+.1f} to {gap.high:+.1f}",
+        f"{gap.detectable:.1f}",
+        "2 of 3",
+    ]
+    assert last == "Without two seeds yet: 1 of 2 claims."
+    assert claims.table(found[:1]).split("\n")[-1] == ""
+    assert claims.table(found[1:]).strip() == "Without two seeds yet: 1 of 1 claims."
+
+
 def test_the_weight_of_a_sum_is_chosen_on_the_other_half_of_the_people():
     # Three weights; rank-1 and mAP of the first half of the people, then the second.
     table = [[[50, 1], [20, 9]], [[40, 2], [60, 8]], [[30, 3], [10, 7]]]

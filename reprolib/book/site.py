@@ -22,6 +22,7 @@ from reprolib.book import (
     readme,
     site_front,
     site_links,
+    site_tables,
 )
 from reprolib.book.living import placing
 from reprolib.errors import ReproError
@@ -107,6 +108,9 @@ def adapted(notebook: NotebookNode, chapter: int) -> NotebookNode:
         if cell.cell_type != "code":
             continue
         cell.outputs = [o for o in cell.outputs if o.get("metadata") != publish.CAPTION]
+        for shown in (o.data for o in cell.outputs if "data" in o):
+            if "text/html" in shown:
+                shown["text/html"] = site_tables.aligned(shown["text/html"])
         tags = set(cell.metadata.get("tags", ()))
         if "parameters" in tags:
             notebook.cells[number] = _parameters(cell)

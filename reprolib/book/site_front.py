@@ -44,9 +44,8 @@ def _short(one: Finding) -> str:
     """A claim with its effect, and with its seeds where some are missing."""
     if one.difference is None:
         return one.claim.says
-    score = one.claim.score.replace("rank1", "rank-1")
     more = f", {len(one.points)} of {one.planned} seeds" * (not one.complete)
-    return f"{one.claim.says} ({one.difference.mean:+.1f} points of {score}{more})"
+    return f"{one.claim.says} ({one.difference.mean:+.1f} points of {one.score}{more})"
 
 
 def _level() -> str:

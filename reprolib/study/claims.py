@@ -64,13 +64,18 @@ class Finding:
         """Whether every seed that was planned is there."""
         return len(self.points) == self.planned
 
+    @property
+    def score(self) -> str:
+        """Which score the points are of, in words."""
+        return self.claim.score.replace("rank1", "rank-1")
+
     def sentence(self) -> str:
         """What came out, in one line."""
         count, gap = len(self.points), self.difference
         if gap is None:
             return f"{self.verdict}: {count} of {self.planned} seeds so far"
-        score = "rank-1" if self.claim.score == "rank1" else self.claim.score
-        said = f"{gap.mean:+.2f} points of {score} ({gap.low:+.2f} to {gap.high:+.2f}, "
+        low, high = f"{gap.low:+.2f}", f"{gap.high:+.2f}"
+        said = f"{gap.mean:+.2f} points of {self.score} ({low} to {high}, "
         if not self.complete:
             so_far = f"{count} of {self.planned} seeds"
             return f"{self.verdict}, {said}{so_far}): no verdict before all are there"
@@ -114,6 +119,26 @@ def findings() -> list[Finding]:
         _judged(one, float(p)) if r else one
         for one, p, r in zip(found, corrected, ready, strict=True)
     ]
+
+
+def table(found: list[Finding]) -> str:
+    """Markdown: a row for each claim that has two seeds, and how many have not."""
+    rows = ["claim | verdict | points | 95 % interval | detectable | seeds"]
+    rows += [":---|:---|---:|:---:|---:|---:"]
+    for one in found:
+        if gap := one.difference:
+            cells = (
+                one.claim.says,
+                f"**{one.verdict}**",
+                f"{gap.mean:+.1f}~{one.score}",
+                f"{gap.low:+.1f}~to~{gap.high:+.1f}",
+                f"{gap.detectable:.1f}",
+                f"{len(one.points)}~of~{one.planned}",
+            )
+            rows.append(" | ".join(cells).replace("~", "\N{NO-BREAK SPACE}"))
+    waiting = len(found) - len(rows) + 2
+    said = f"Without two seeds yet: {waiting} of {len(found)} claims."
+    return "\n".join([*(rows if len(rows) > 2 else ()), "", said if waiting else ""])
 
 
 def _judged(one: Finding, p: float) -> Finding:
