@@ -313,6 +313,7 @@ def test_the_title_of_the_triplets_holds():
 def test_the_embedding_counts_what_the_record_holds(visit):  # noqa: F811
     tab, record = visit("embedding"), snapshots.read()
     pids = [pid for pid, *_ in snapshots.recorded(record["test"])]
+    assert f"After {record['snapshots'][-1]['step']} batches" in said(tab)  # at first
     rights = []
     for at, snapshot in enumerate(record["snapshots"]):
         slide(tab, "Snapshot of the training", at)

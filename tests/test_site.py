@@ -23,7 +23,7 @@ from reprolib.book import (
     site_links,
     site_tables,
 )
-from reprolib.study import claims
+from reprolib.study import claims, headline
 from reprolib.study.provenance import project_root
 
 ROOT = project_root()
@@ -128,14 +128,21 @@ def test_a_work_is_cited_once_a_page_and_every_work_is_in_the_list():
 
 def test_the_verdict_counts_every_claim_and_names_those_it_speaks_of():
     text, found = site_front.verdict(), claims.findings()
-    counts = [int(n) for n in re.findall(r"(\d+) (?:are|cannot|still)", text)]
-    assert sum(counts) == len(found) == int(re.search(r"Of (\d+) claims", text)[1])
-    ready = [one.verdict for one in found if one.complete]
-    assert counts[0] == ready.count("shown")
+    words = re.findall(r"(\d+) (?:are )?(shown|undecided|refuted|wait)\b", text)
+    counts = {word: int(number) for number, word in words}
+    verdicts = [one.verdict for one in found]
+    named = {"refuted": "opposite shown", "wait": "waiting"}
+    assert counts == {w: verdicts.count(named.get(w, w)) for w in counts}
+    assert sum(counts.values()) == int(re.search(r"Of (\d+) claims", text)[1])
+    assert len(found) == sum(counts.values())
     for one in found:
         if one.claim.name in site_front.ASKED:
             mean = f"{one.difference.mean:+.1f} points"
             assert f"{one.claim.says} ({mean}" in text
+    rows = headline.table("drawn").iloc[:, :2]
+    for which in ("global (identity + triplet)", "aligned, local distance"):
+        for cell in rows.loc[which]:  # rank-1 / mAP, each with its spread
+            assert f"{cell.split(' / ')[1].split(' ±')[0]}" in text
 
 
 def test_the_folder_holds_pages_alone_whatever_was_built():

@@ -254,9 +254,10 @@ def test_findings_are_paired_by_seed_and_corrected_together(small, monkeypatch):
     said = f"shown: +10.17 points of mAP ({low:+.2f} to {high:+.2f}, 3 seeds)"
     assert found["up"].sentence().startswith(said)
     assert "found" not in found["up"].sentence()
-    assert "0.0 would have been found" in found["nil"].sentence()
+    assert "0.0 would have been found before" in found["nil"].sentence()
     assert found["down"].verdict == "opposite shown"
     assert found["nil"].verdict == "undecided" and found["nil"].p == 1
+    assert found["up"].sets == pytest.approx((9.5, 11.5))
     # People of one set of pictures are all alike here: 9.5 of the first, 11.5 of the
     # second, where two seeds count as one.
     assert found["up"].people == pytest.approx((9.5, 11.5), abs=0.3)
@@ -272,12 +273,13 @@ def test_a_table_has_the_claims_with_seeds_and_counts_the_others(small, monkeypa
     monkeypatch.setattr(claims, "declared", lambda: asked)
     found = claims.findings()
     head, _, row, nothing, last = claims.table(found).split("\n")
-    assert head.count("|") == row.count("|") == 5 and not nothing
+    assert head.count("|") == row.count("|") == 6 and not nothing
     gap = statistics.paired([60.0, 63.0], [50.0, 51.5])
     cells = row.replace("\N{NO-BREAK SPACE}", " ").split(" | ")
-    assert cells[:3] == ["says", "**undecided**", "+10.8 mAP"]
+    assert cells[:3] == ["says", "**waiting**", "+10.8 mAP"]
     assert cells[3:] == [
         f"{gap.low:+.1f} to {gap.high:+.1f}",
+        "-",
         f"{gap.detectable:.1f}",
         "2 of 3",
     ]
@@ -297,7 +299,7 @@ def test_the_weight_of_a_sum_is_chosen_on_the_other_half_of_the_people():
     assert claims.scores(line, term, "mAP") == (7 + 1) / 2
 
 
-def test_a_claim_without_cells_or_with_one_seed_is_undecided(small, monkeypatch):
+def test_a_claim_without_cells_or_with_one_seed_is_waiting(small, monkeypatch):
     line = made_up("global-box0.4", 0, 50.0)
     monkeypatch.setattr(records, "lines", lambda _: {("global-box0.4", 0): line})
     up = ("global-box0.4:global@box0.4",)
@@ -305,8 +307,8 @@ def test_a_claim_without_cells_or_with_one_seed_is_undecided(small, monkeypatch)
     monkeypatch.setattr(claims, "declared", lambda: asked)
     one, none = claims.findings()
     assert list(one.points) == [50.0] and len(none.points) == 0
-    assert one.verdict == none.verdict == "undecided" and one.difference is None
-    assert one.sentence() == "undecided: 1 of 3 seeds so far"
+    assert one.verdict == none.verdict == "waiting" and one.difference is None
+    assert one.sentence() == "waiting: 1 of 3 seeds so far"
 
 
 def test_no_verdict_before_every_planned_seed_is_there(small, monkeypatch):
@@ -325,8 +327,8 @@ def test_no_verdict_before_every_planned_seed_is_there(small, monkeypatch):
     assert everything[0].p == pytest.approx(10 * everything[0].difference.p)
     late = lines.pop(("pair-box0.4", 2))
     early = claims.findings()[0]
-    assert not early.complete and early.p is None and early.verdict == "undecided"
-    assert "2 of 3 seeds): no verdict before all are there" in early.sentence()
+    assert not early.complete and early.p is None and early.verdict == "waiting"
+    assert early.sentence().startswith("waiting: 2 of 3 seeds so far, +10.50 points of")
     # A claim whose seeds are not all there makes the others' p no smaller.
     lines[late["variant"], late["seed"]] = late
     other = claim("other", ("whole-box0.4:global@box0.4",), sides[1])

@@ -154,6 +154,9 @@ def print_claims(options: argparse.Namespace) -> None:
             one = found.unpaired
             print(f"     unpaired {one.low:+.2f} to {one.high:+.2f}", end="")
             print(f"; r {found.difference.correlation or 0:.2f}")
+        if len(found.sets) > 1:
+            each = ", ".join(f"{mean:+.2f}" for mean in found.sets)
+            print(f"     by set of people: {each}")
         if found.people:
             print("     other people: {:+.2f} to {:+.2f}".format(*found.people))
 

@@ -43,21 +43,23 @@ class Claim:
 class Finding:
     """What the cells say of a claim: points a seed, its interval, and the verdict.
 
-    A verdict is given once all `planned` seeds are there: who looks after every seed
-    and stops when it pleases finds too much. `p` is corrected for all declared claims
-    and is None before that. `people` is the interval of the mean had other people been
-    tested; `unpaired` is Welch's difference, for claims with one term on each side.
+    The verdict is `waiting` until all `planned` seeds are there: who looks after every
+    seed and stops when it pleases finds too much. `p` is corrected for all declared
+    claims and is None before that. `people` is the interval of the mean had other
+    people been tested; `sets` are the means of the seeds that share their people.
+    `unpaired` is Welch's difference, for claims with one term on each side.
     `difference`, `unpaired` and `people` are None below two seeds.
     """
 
     claim: Claim
     planned: int
     points: np.ndarray
+    sets: tuple[float, ...] = ()
     difference: Difference | None = None
     unpaired: Difference | None = None
     people: tuple[float, float] | None = None
     p: float | None = None
-    verdict: str = "undecided"
+    verdict: str = "waiting"
 
     @property
     def complete(self) -> bool:
@@ -72,17 +74,17 @@ class Finding:
     def sentence(self) -> str:
         """What came out, in one line."""
         count, gap = len(self.points), self.difference
+        so_far = f"waiting: {count} of {self.planned} seeds so far"
         if gap is None:
-            return f"{self.verdict}: {count} of {self.planned} seeds so far"
-        low, high = f"{gap.low:+.2f}", f"{gap.high:+.2f}"
-        said = f"{gap.mean:+.2f} points of {self.score} ({low} to {high}, "
+            return so_far
+        points = f"{gap.mean:+.2f} points of {self.score}"
+        interval = f"{gap.low:+.2f} to {gap.high:+.2f}"
         if not self.complete:
-            so_far = f"{count} of {self.planned} seeds"
-            return f"{self.verdict}, {said}{so_far}): no verdict before all are there"
-        p = f"{self.p:.3f}" if self.p >= 0.001 else "below 0.001"
-        said = f"{self.verdict}: {said}{count} seeds), corrected p {p}"
+            return f"{so_far}, {points} ({interval})"
+        said = f"{self.verdict}: {points} ({interval}, {count} seeds), "
+        said += f"corrected p {_said(self.p)}"
         if self.verdict == "undecided":
-            said += f"; {gap.detectable:.1f} would have been found"
+            said += f"; {gap.detectable:.1f} would have been found before correction"
         return said
 
 
@@ -123,8 +125,8 @@ def findings() -> list[Finding]:
 
 def table(found: list[Finding]) -> str:
     """Markdown: a row for each claim that has two seeds, and how many have not."""
-    rows = ["claim | verdict | points | 95 % interval | detectable | seeds"]
-    rows += [":---|:---|---:|:---:|---:|---:"]
+    rows = ["claim | verdict | points | 95 % interval | p | detectable | seeds"]
+    rows += [":---|:---|---:|:---:|---:|---:|---:"]
     for one in found:
         if gap := one.difference:
             cells = (
@@ -132,6 +134,7 @@ def table(found: list[Finding]) -> str:
                 f"**{one.verdict}**",
                 f"{gap.mean:+.1f}~{one.score}",
                 f"{gap.low:+.1f}~to~{gap.high:+.1f}",
+                "-" if one.p is None else _said(one.p),
                 f"{gap.detectable:.1f}",
                 f"{len(one.points)}~of~{one.planned}",
             )
@@ -139,6 +142,10 @@ def table(found: list[Finding]) -> str:
     waiting = len(found) - len(rows) + 2
     said = f"Without two seeds yet: {waiting} of {len(found)} claims."
     return "\n".join([*(rows if len(rows) > 2 else ()), "", said if waiting else ""])
+
+
+def _said(p: float) -> str:
+    return f"{p:.3f}" if p >= 0.001 else "below 0.001"
 
 
 def _judged(one: Finding, p: float) -> Finding:
@@ -193,13 +200,16 @@ def _finding(claim: Claim) -> Finding:
     ).reshape(len(seeds), len(terms))
     signs = np.array([sign for sign, _ in terms])
     points = table @ signs
+    drawn = np.array([lines[_variant(terms[0][1]), s]["data_seed"] for s in seeds])
+    sets = tuple(float(points[drawn == one].mean()) for one in np.unique(drawn))
     if len(points) < 2:
-        return Finding(claim, len(planned), points)
+        return Finding(claim, len(planned), points, sets)
     sides = table[:, signs > 0].sum(1), table[:, signs < 0].sum(1)
     return Finding(
         claim,
         len(planned),
         points,
+        sets,
         statistics.paired(*sides),
         statistics.welch(*sides) if len(terms) == 2 else None,
         _people(claim, lines, terms, seeds),

@@ -32,6 +32,7 @@ def _branches(study: str, mutual: str) -> dict[str, Row]:
         "global (identity + triplet)": Row(study, "global", "global"),
         "unaligned, global distance": Row(study, "unaligned", "global"),
         "unaligned, local distance": Row(study, "unaligned", "unaligned"),
+        "unaligned, but tested along the path": Row(study, "unaligned", "aligned"),
         "aligned, global distance": Row(study, "aligned", "global"),
         "aligned, local distance": Row(study, "aligned", "aligned"),
         "aligned, both distances": Row(study, "aligned", "global+aligned"),

@@ -45,7 +45,8 @@ function draw(stage, data, figure) {
   }
 
   player(figure, {
-    steps: snapshots.length, delay: 1200, label: "Snapshot of the training",
+    steps: snapshots.length, start: snapshots.length - 1, delay: 1200,
+    label: "Snapshot of the training",
     show: (k) => { now.at = k; show(); },
   });
   const pictures = slider(figure, {
