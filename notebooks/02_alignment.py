@@ -198,7 +198,7 @@ more = ["more" if costs[how].aligned > costs[how].rigid else "less" for how in c
 print(f"The path costs {more[1]} in all and {more[2]} per cell than the diagonal:")
 costs.round(3)
 
-# %% mystnb={"figure": {"name": "distances-and-totals", "caption": "Left: the distances of all stripes of the two pictures, the darker the more alike. Right: the totals S. The framed cells are the cheapest path; its last total is the aligned local distance. Check any cell of S: it is d at the same place plus the smaller of its upper and left neighbours."}, "image": {"alt": "Two seven by seven tables of numbers. In both a red frame runs through thirteen cells from the top left to the bottom right: first along the top row, then in a staircase beside the diagonal."}}
+# %% mystnb={"figure": {"name": "distances-and-totals", "caption": "Left: the distances of all stripes of the two pictures, the darker the more alike. Right: the totals S. The framed cells are the cheapest path; its last total is the aligned local distance. Check any cell of S: up to rounding, it is d at the same place plus the smaller of its upper and left neighbours."}, "image": {"alt": "Two seven by seven tables of numbers. In both a red frame runs through thirteen cells from the top left to the bottom right: first along the top row, then in a staircase beside the diagonal."}}
 fig, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 3.7))
 figures.heat_map(axes[0], d, walks["aligned"], longest=diagrams.FAR)
 figures.heat_map(axes[1], S, walks["aligned"], longest=2 * float(S.max()))
@@ -218,8 +218,9 @@ plt.show()
 # %% [markdown]
 # Shirt now meets shirt and skirt meets skirt. The price is visible, too: 13 cells for
 # seven stripes, so about six of them join parts that do not belong together. Every path
-# has 13, so this does not favour anybody, but it adds noise; and an aligned distance
-# must never be set against a rigid one. What counts is how each of them *ranks* people.
+# has 13, so this does not favour anybody, but it adds noise. Never set the total of an
+# aligned distance against that of a rigid one: they have 13 and 7 cells. Costs per cell
+# only illustrate a single pair. What counts is how each distance *ranks* people.
 #
 # ## Move the box yourself
 #
@@ -242,7 +243,7 @@ def compare(shift=15, scale=75, axes=None):
     return cost | {"lean": float(np.mean([j - i for i, j in ways["aligned"]]))}
 
 
-# %% mystnb={"figure": {"name": "moving-box", "caption": "One picture against another in four boxes, in percent of height and size. Below, the table of distances with the diagonal (orange) and the shortest path (green), and what each costs in all. The path bends after the person; its cost hardly changes."}, "image": {"alt": "Four columns. Above, a woman in blue and red beside herself in another box: standing higher, level, lower, and lower and smaller. Below, a heat map each with a straight orange diagonal and a green path: below the diagonal in the first, along it in the second, above it in the last two."}}
+# %% mystnb={"figure": {"name": "moving-box", "caption": "One picture against another in four boxes, in percent of height and size. Below, the table of distances with the diagonal (orange) and the shortest path (green), and what each costs in all. The path bends after the person; its cost changes less than the diagonal's."}, "image": {"alt": "Four columns. Above, a woman in blue and red beside herself in another box: standing higher, level, lower, and lower and smaller. Below, a heat map each with a straight orange diagonal and a green path: below the diagonal in the first, along it in the second, above it in the last two."}}
 BOXES = [(-20, 100), (0, 100), (20, 100), (15, 75)]
 fig, axes = plt.subplots(2, 4, figsize=(figures.WIDTH + 0.4, 4.5))
 moved = pd.DataFrame(map(compare, *zip(*BOXES, strict=True), axes.T))
@@ -257,23 +258,38 @@ print(f"Stripes that the path leans by: {', '.join(texts)};", end=" ")
 print(f"20 % of the height are {0.2 * STRIPES:.1f} stripes.")
 
 # %%
-# To move it yourself in Jupyter, take the signs off these lines and run them:
+# To move it yourself in Jupyter, uncomment these lines and run them:
 # from reprolib.book import interactive, living
 # interactive.sliders(compare, shift=(-40, 40, 5), scale=(40, 160, 5))
 # living.show("drag-the-box")
 
+# %%
+stranger = stripes(photo(1, camid=5, shot=1)[0])[None]
+ways = {"rigid": alignment.rigid_distance, "aligned": alignment.local_distance}
+costs = pd.DataFrame({"her, good box": moved.loc[1], "her, worst box": moved.max()})
+costs = costs.loc[list(ways)]
+costs["a stranger, good box"] = [float(way(f[None], stranger)) for way in ways.values()]
+good, worst, other = costs.to_numpy().T
+lost = 100 * (worst - good) / (other - good)
+print(f"Moving her box uses up {lost[0]:.0f} % of the gap between her and the stranger")
+print(f"by the rigid distance, {lost[1]:.0f} % by the aligned one.")
+costs.round(2)
+
 # %% [markdown]
 # A person who stands lower is met in stripes of a higher number, so the path bends above
 # the diagonal, by nearly as many stripes as the box has moved. The aligned distance
-# hardly notices, the rigid one does, and that is the whole promise of the method. But a
-# distance that hardly changes is not yet one that tells people apart.
+# changes less than the rigid one, and that is the promise of the method. But the gap
+# between her and a stranger is smaller as well. What decides is how much of that gap a
+# moved box uses up: from 100 % on, a stranger in a good box is nearer than she is in the
+# worst one.
 #
 # ## The fast form, and a wrong one
 #
 # Two loops in Python serve one pair. A test on Market1501 compares 3,368 queries with
-# 15,913 pictures, 53.6 million pairs. `alignment.local_distance` takes whole sets: one
-# matrix product gives the distances of many pairs, and each cell of the table then
-# stands for all of these pairs at once. It must agree with our plain lines.
+# 15,913 pictures (the 19,732 of chapter 1 without the junk), 53.6 million pairs.
+# `alignment.local_distance` takes whole sets: one matrix product gives the distances of
+# many pairs, and each cell of the table then stands for all of these pairs at once. It
+# must agree with our plain lines.
 #
 # Two well-known public codes (huanghoujing's AlignedReID and michuanhaohao's) hold,
 # beside a correct fast form, a slow one for a single pair. It hands the recurrence
@@ -334,9 +350,11 @@ plt.show()
 
 # %% [markdown]
 # With long vectors Equation 1 is saturated: the matches that are far apart cost nearly 1
-# whatever one does and get no gradient, though there is most to learn from them. Users
-# of public codes have met exactly this, a local loss that would not move. The cure is
-# to scale stripes to length 1.
+# whatever one does and get no gradient, though there is most to learn from them. The
+# author of one public code (huanghoujing's) writes that he met exactly this, a gradient
+# too small to move the network (mark A: read in his own words). It sets in long before a
+# distance of 89, where the printed form overflows. The cure for both is to scale stripes
+# to length 1, as his code does.
 #
 # ## What if diagonal steps are allowed?
 #
@@ -429,24 +447,22 @@ best = summary.idxmax(axis=1)
 print("Best:", ", ".join(f"{name} at a shift of {size}" for size, name in best.items()))
 summary.round(0).astype(int).rename_axis("shift, rank-1 in %")
 
-# %%
-better, ahead = rank1.aligned > rank1.rigid, (rank1.warped > rank1.aligned).sum()
-pays = [size for size in abs(shifts) if better[[-size, size]].all()]
-print(f"Warped beats aligned at {ahead} of {len(shifts)} shifts; aligned beats rigid",
-      f"from {min(pays):.0f} % on." if pays else "nowhere.")  # fmt: skip
-kept = rank1.loc[[-20, 20]].mean() / rank1.loc[0]
-print(f"At 20 % rigid keeps {100 * kept.rigid:.0f} % of its rank-1,", end=" ")
-print(f"aligned {100 * kept.aligned:.0f} %.")
-
-# %% mystnb={"figure": {"name": "sliding-box", "caption": "Rank-1 of plain colours across two cameras as the boxes of one camera shift; bands are 95 % intervals over the people. Rigid matching falls steeply as boxes move; the aligned distance starts lower and hardly falls; the warped one lies above it nearly everywhere."}, "image": {"alt": "Three curves of rank-1 over the shift of the box from minus 25 to plus 25 percent. Rigid is a sharp peak at no shift, aligned is low and flat, warped is flat as well and lies higher."}}
+# %% mystnb={"figure": {"name": "sliding-box", "caption": "Rank-1 of plain colours across two cameras as the boxes of one camera shift; bands are 95 % intervals over the people. Rigid matching falls steeply as boxes move; the aligned distance starts lower and falls more slowly; the warped one lies above it nearly everywhere."}, "image": {"alt": "Three curves of rank-1 over the shift of the box from minus 25 to plus 25 percent. Rigid is a sharp peak at no shift; aligned is a low hill that falls to about half at the edges; warped is a hill as well and lies higher."}}
 fig, ax = plt.subplots(figsize=(figures.WIDTH, 3.3))
 half = 1.96 * np.sqrt(rank1 * (100 - rank1) / len(people))
 figures.curves(ax, rank1, half, colours)
 ax.set(xlabel="shift of the gallery's boxes, % of their height", ylabel="rank-1, %")
-ax.set(
-    ylim=(0, 100), title=f"Good boxes: {best.iloc[0]} wins; bad ones: {best.iloc[-1]}"
-)
+ax.set(xlim=(-25.5, 25.5), xticks=shifts, ylim=(0, 100))
+ax.set_title(f"Good boxes: {best.iloc[0]} wins; bad ones: {best.iloc[-1]}")
 plt.show()
+better, ahead = rank1.aligned > rank1.rigid, (rank1.warped > rank1.aligned).sum()
+pays = [size for size in abs(shifts) if better[[-size, size]].all()]
+where = f"from {min(pays):.0f} % on" if pays else "nowhere"
+print(f"Warped beats aligned at {ahead} of {len(shifts)} shifts;", end=" ")
+print(f"aligned beats rigid {where}.")
+kept = rank1.loc[[-20, 20]].mean() / rank1.loc[0]
+print(f"At 20 % rigid keeps {100 * kept.rigid:.0f} % of its rank-1,", end=" ")
+print(f"aligned {100 * kept.aligned:.0f} %.")
 
 # %% [markdown]
 # Alignment has a price. Where the boxes are right it loses: strangers, too, find cheaper
@@ -463,14 +479,10 @@ plt.show()
 # colours, upper and lower exchanged. The score is how often a wrong picture is farther
 # from the query than the right one, so 50 % is chance.
 
-# %%
-TROUBLES = {
-    "good box": {},
-    "box too high": {"shift": 0.2},
-    "box sideways": {"side": 0.3},
-    "leaning": {"lean": 0.5},
-    "far away": {"scale": 0.5, "shift": 0.22},
-}
+# %% mystnb={"figure": {"name": "troubles", "caption": "A query, and beside it the picture of the same person that should be found, under five kinds of trouble; in the last column the twin, who wears the same two colours the other way round."}, "image": {"alt": "Six pairs of pictures of a drawn woman in a yellow shirt and an olive skirt. On the right of each pair she stands in a good box, low in the box, cut off at its side, leaning, and small at its bottom; in the last pair stands somebody in an olive shirt and a yellow skirt."}}
+TROUBLES = {"good box": {}, "box too high": {"shift": 0.2}}
+TROUBLES |= {"box sideways": {"side": 0.3}, "leaning": {"lean": 0.5}}
+TROUBLES |= {"far away": {"scale": 0.5, "shift": 0.22}}
 
 
 def troubled(pid, lean=0.0, **box):
@@ -481,17 +493,22 @@ def troubled(pid, lean=0.0, **box):
     return torch.stack([row.roll(move, 1) for row, move in rows], 1)
 
 
-def swapped(one, two):
-    """Whether two people wear the same two colours the other way round."""
-    a, b = (drawn.describe(examples, pid) for pid in (one, two))
-    places = ("upper_colour", "lower_colour")
-    return [a[place] for place in places] == [b[place] for place in places[::-1]]
+def worn(pid):
+    """The two colours that a person wears, the upper one first."""
+    return [drawn.describe(examples, pid)[f"{k}_colour"] for k in ("upper", "lower")]
 
+
+twins = [(a, b) for a, b in drawn.look_alikes(examples) if worn(a) == worn(b)[::-1]]
+shown = [troubled(twins[6][0], **what) for what in TROUBLES.values()]
+gap, one = torch.full_like(left[:, :, :6], 255), photo(twins[6][0], 1, 0)[0]
+pairs = [torch.cat([one, gap, two], 2) for two in (*shown, troubled(twins[6][1]))]
+fig, _ = figures.gallery(pairs, 6, [*TROUBLES, "swapped twin"], size=1.25)
+fig.suptitle("Five troubles with the right picture, and a wrong one", size=10)
+plt.show()
 
 # %%
-twins = [pair for pair in drawn.look_alikes(examples) if swapped(*pair)]
-twins = np.array(twins + [pair[::-1] for pair in twins])
-asked, same, twin = shots(twins[:, 0], 1, 0), *(shots(p, 2, 1) for p in twins.T)
+each = np.array(twins + [pair[::-1] for pair in twins])  # both ways round
+asked, same, twin = shots(each[:, 0], 1, 0), *(shots(p, 2, 1) for p in each.T)
 others, wins = ~torch.eye(len(people), dtype=torch.bool), {}
 for trouble, what in TROUBLES.items():
     gallery = stripes(torch.stack([troubled(pid, **what) for pid in people]))
@@ -506,21 +523,16 @@ helped = farther.index[farther.aligned > farther.rigid]
 helped = ", ".join(helped) or "nothing"
 print("The aligned distance beats the rigid one for:", helped)
 print("The hardest trouble for it:", farther.aligned.idxmin())
-farther.round(0).astype(int)
 
-# %% mystnb={"figure": {"name": "failures", "caption": "Above: a query and the picture of the same person that should be found, under five kinds of trouble; in the last column the twin, who wears the same two colours the other way round. Below: how often a wrong picture (in the last column, the twin) is farther from the query than the right one; 50 % is chance."}, "image": {"alt": "Six columns. Above, pairs of pictures: good box, box too high, box sideways, leaning, far away, swapped twin. Below, three bars each for rigid, aligned and warped between 50 and 100 percent; all three are lowest for the box moved sideways."}}
-fig, axes = plt.subplots(2, 6, figsize=(figures.WIDTH + 0.4, 3.6), sharey="row")
-fig.suptitle(f"Alignment beats rigid matching only for: {helped}", size=10)
-one, other = twins[0]
-pictures = [troubled(one, **what) for what in TROUBLES.values()] + [troubled(other)]
-gap = torch.full_like(left[:, :, :6], 255)
-for (top, bar), picture, trouble in zip(axes.T, pictures, farther.index, strict=True):
-    figures.show(top, torch.cat([photo(one, 1, 0)[0], gap, picture], 2), trouble)
-    scores = farther.loc[trouble]
-    bars = bar.bar(list(METHODS), scores - 50, bottom=50, color=list(colours.values()))
-    bar.bar_label(bars, [f"{score:.0f}" for score in scores], fontsize=8)
-    bar.tick_params(axis="x", rotation=90)
-axes[1, 0].set(ylabel="wrong one farther, %", ylim=(50, 105))
+# %% mystnb={"figure": {"name": "failures", "caption": "How often a wrong picture (in the last group, the twin) is farther from the query than the right one, over all people; 50 % is chance."}, "image": {"alt": "Six groups of three bars, rigid, aligned and warped, between 50 and 100 percent, in the order of the pictures above: good box, box too high, box sideways, leaning, far away, swapped twin. All three are lowest for the box moved sideways."}}
+fig, ax = plt.subplots(figsize=(figures.WIDTH, 3.0))
+look = {"bottom": 50, "width": 0.8, "rot": 0, "color": list(colours.values())}
+(farther - 50).plot.bar(ax=ax, **look)
+for bars, name in zip(ax.containers, farther, strict=True):
+    ax.bar_label(bars, [f"{score:.0f}" for score in farther[name]], fontsize=8)
+ax.set(ylabel="wrong one farther, %", ylim=(50, 112), yticks=range(50, 101, 10))
+ax.set_title(f"Alignment beats rigid matching only for: {helped}")
+ax.legend(ncols=3)
 plt.show()
 
 # %% [markdown]
@@ -561,14 +573,14 @@ errors, edge = by_shift.mean(), by_shift.mean().loc[[-20, 20]].mean()
 texts = [f"{name} {errors[name][0]:.1f} and {edge[name]:.1f}" for name in METHODS]
 print("Error in % of the height, without a shift and at 20 %:", ", ".join(texts))
 stripe = 100 / STRIPES
-print(f"Without a shift the aligned path is off by {errors.aligned[0] / stripe:.1f}",
-      f"stripes of {stripe:.0f} % of the height.")  # fmt: skip
+print(f"Without a shift the aligned path is off by {errors.aligned[0] / stripe:.1f}")
+print(f"stripes of {stripe:.0f} % of the height.")
 
-# %% mystnb={"figure": {"name": "path-against-truth", "caption": "How far from its true place a stripe is matched, mean over people with the 95 % interval of the mean. Rigid matching is off by the shift itself. The aligned path follows the person but is off even where nothing moved; the warped path can be exact."}, "image": {"alt": "Error in percent of the height over the shift of the box. Rigid is a V that touches zero at no shift and reaches 25 at the edges; aligned is flat between 6 and 10; warped touches almost zero in the middle and joins the aligned line at the sides."}}
+# %% mystnb={"figure": {"name": "path-against-truth", "caption": "How far from its true place a stripe is matched, mean over people with the 95 % interval of the mean. Rigid matching is off by the shift itself. The aligned path follows the person but is off even where nothing moved; there the warped path is nearly exact."}, "image": {"alt": "Error in percent of the height over the shift of the box. Rigid is a V that touches zero at no shift and reaches 25 at the edges; aligned is flat between 6 and 10; warped touches almost zero in the middle and joins the aligned line at the sides."}}
 fig, ax = plt.subplots(figsize=(figures.WIDTH, 3.0))
 figures.curves(ax, errors, 1.96 * by_shift.sem(), colours)
-ax.set(xlabel="shift of the gallery's boxes, % of their height", ylim=(0, None))
-ax.set_ylabel("error, % of the height")
+ax.set(xlabel="shift of the gallery's boxes, % of their height", xlim=(-25.5, 25.5))
+ax.set(ylabel="error, % of the height", ylim=(0, None), xticks=shifts)
 ax.set_title(
     f"At 20 % rigid is off by {edge.rigid:.0f} %, aligned by {edge.aligned:.0f} %"
 )
@@ -596,8 +608,9 @@ asked = stripes(queries.images[some])
 known = torch.cat([stripes(part) for part in gallery.images.split(512)])
 whose = queries.pids[some], gallery.pids, queries.camids[some], gallery.camids
 scores = pd.DataFrame(index=["rank-1", "mAP"], columns=list(METHODS), dtype=float)
-for name, distance in METHODS.items():
-    score = evaluation.evaluate(distance(asked, known), *whose)
+tables = {name: distance(asked, known) for name, distance in METHODS.items()}
+for name, table in tables.items():
+    score = evaluation.evaluate(table, *whose)
     scores[name] = 100 * float(score.cmc[0]), 100 * float(score.mAP)
 top = scores.idxmax(axis=1)
 if dataset == "drawn":
@@ -605,31 +618,35 @@ if dataset == "drawn":
 print(f"{dataset}: best rank-1 {top['rank-1']}, best mAP {top['mAP']}; in percent:")
 scores.round(1)
 
-# %% mystnb={"figure": {"name": "own-pair", "caption": "Of all pairs of a query above and a picture of the same person by another camera, the one for which the path gains most over the diagonal, matched in three ways. The nearer two stripes are, the stronger is their line."}, "image": {"alt": "The same two pictures of one person by two cameras three times side by side, joined by level orange lines, by a fan of green lines, and by a fan of purple ones."}}
+# %% mystnb={"figure": {"name": "own-pair", "caption": "Of all pairs of a query above and a picture of the same person by another camera, the one for which warped matching gains most over rigid, matched in three ways. The nearer two stripes are, the stronger is their line."}, "image": {"alt": "The same two pictures of one person by two cameras three times side by side, joined by level, mostly faint orange lines, by slanted green lines, and by slanted purple ones."}}
 is_right = (gallery.pids == whose[0][:, None]) & (gallery.camids != whose[2][:, None])
-row, column = is_right.nonzero().T
-a, b = asked[row], known[column]
-aligned = alignment.paired_local_distance(a, b) / (2 * STRIPES - 1)
-gain = alignment.paired_rigid_distance(a, b) / STRIPES - aligned
-share, k = 100 * float((gain > 0).float().mean()), int(gain.argmax())
-d = alignment.stripe_distances(a[k, None], b[k, None])[0, 0]
+gain = tables["rigid"] - tables["warped"]
+best = int(gain.masked_fill(~is_right, -torch.inf).argmax())
+row, column = divmod(best, len(known))
+d = alignment.stripe_distances(asked[row, None], known[column, None])[0, 0]
 walks |= {"aligned": alignment.trace_path(d), "warped": warped_cells(d)}
-pair = queries.images[some[row[k]]], gallery.images[column[k]]
+pair = queries.images[some[row]], gallery.images[column]
 fig, middles = figures.matches(pair, d, walks, colours)
 for ax, walk in zip(middles, walks.values(), strict=True):
     each = float(np.mean([d[cell] for cell in walk]))
     ax.set_title(f"{ax.get_title()}: {each:.2f} per cell")
 plt.show()
-print(f"Per cell, the path is cheaper than the diagonal for {share:.0f} % of the")
-print(f"{len(gain)} pairs of one person. The pair above gains most, {gain[k]:.2f}.")
+right, wrong = gain[is_right].mean(), gain[gallery.pids != whose[0][:, None]].mean()
+print(f"Warped instead of rigid, two pictures of a person are nearer by {right:.2f}")
+print(f"on average, two strangers by {wrong:.2f},", end=" ")
+print(f"the pair above by {gain[row, column]:.2f}.")
 
 # %% [markdown]
 # On the drawn set the result is sobering: rank-1 falls when stripes of plain colour may
 # slide. Its boxes are as wrong as a real detector's, and at such shifts the curves above
-# favoured rigid matching already; besides, across six cameras colours change too much to
-# steer a path. The paper never meant it so: there, a network learns its stripes
-# *through* this distance. Chapter 4 draws such a pair again with learnt stripes, and
-# chapter 5 measures what they are worth.
+# favoured rigid matching already. Sliding brings strangers nearer, too; where they gain
+# more by it than the right person, as the last numbers say, ranking suffers. (Rigid
+# rank-1 is not that of chapter 1: stripes here are the middle fifth of the width, there
+# the middle third, which holds more of the background.)
+#
+# The paper never meant it so: there, a network learns its stripes *through* this
+# distance. Chapter 4 draws such a pair again with learnt stripes, and chapter 5 measures
+# what they are worth.
 #
 # ## Take-away
 #

@@ -21,7 +21,6 @@ runs_root: str = ""  # where runs are kept; empty: runs/ of the project
 seed: int = 0  # chooses the first weights and the batch of this chapter
 
 # %%
-import inspect
 import math
 
 import matplotlib.pyplot as plt
@@ -81,20 +80,36 @@ pd.DataFrame(shapes, ["pictures", "channels", "height", "width"]).T
 # The *global branch* pools the map over its whole grid: one vector per picture. The
 # *local branch* pools over the width only, so that each row becomes one vector, a
 # stripe, and a 1x1 convolution makes it shorter (the paper: 2048 to 128 channels, mark
-# B). A linear layer on the global vector, the *identity head*, gives the *logits*. This
-# is the code that chapter 4 trains, and below it the picture. There, a second network
-# stands beside the first: the two *students* of the paper, who will learn from each
-# other.
+# B). A linear layer on the global vector, the *identity head*, gives the *logits*. Here
+# are both branches in this book's recipe, without the switches of the library, and below
+# them the picture. In chapter 4 a second network stands beside the first: the two
+# *students* of the paper, who will learn from each other.
+
 
 # %%
-for part in (network.forward, network.stripes):
-    print(inspect.getsource(part))
+def branches(maps):
+    """Both branches: maps (N, C, H, W) -> global features (N, C), stripes (N, H, c)."""
+    vector = network.norm(maps.mean((2, 3)))  # pooled over the grid, standardised
+    rows = maps.amax(3, keepdim=True)  # pooled over the width: (N, C, H, 1)
+    thin = network.local(rows)[..., 0]  # the 1x1 convolution: (N, c, H)
+    thin = network.stripe_norm(thin.flatten(1)).view_as(thin)  # standardised
+    return F.normalize(vector), F.normalize(thin.mT, dim=2)
+
+
+recipe = {
+    "global_pooling": "mean",
+    "horizontal_pooling": "max",
+    "batch_norm": "features",
+}
+recipe |= {"normalise_global": True, "normalise_stripes": True}
 with torch.no_grad():
     f = network(images)
+    if all(getattr(net, name) == choice for name, choice in recipe.items()):
+        for ours, library in zip(branches(maps), f, strict=False):
+            torch.testing.assert_close(ours, library)
 print(f"global {tuple(f.global_.shape)}, local {tuple(f.local.shape)},", end=" ")
-print(
-    f"logits {tuple(f.logits.shape)}; a stripe has length {f.local[0, 0].norm():.2f}."
-)
+print(f"logits {tuple(f.logits.shape)}.", end=" ")
+print(f"A stripe has length {f.local[0, 0].norm():.2f}.")
 
 # %% mystnb={"figure": {"name": "network", "caption": "From pixels to features, with the shapes of this run's network. The two branches read the same map; the global one forgets where things were, the local one keeps the height. A second student sees the same batch; the two compare distances and predictions."}, "image": {"alt": "A diagram. Left, one picture cut into seven stripes, an arrow to the backbone, an arrow to a map of seven rows. From the map one arrow goes to the box of the global feature and on to the identity head, another to seven bars, the stripes. Below, a long box for the second student, with an arrow from the picture and two double arrows to the global feature and to the head of the first."}}
 picture, short = training_set.images[index[0]], f.local.shape[2]
@@ -103,7 +118,7 @@ ax.set_title("One map, pooled in two ways: over the whole grid, and row by row")
 plt.show()
 
 # %% [markdown]
-# The paper names these parts and leaves much open. Public codes differ (mark C: read in
+# The paper names these parts and leaves much open. Public codes differ (mark A: read in
 # their code), and each choice is a setting here:
 #
 # | choice | public codes | this book |
@@ -159,7 +174,7 @@ plt.show()
 # input away. Today's "v1.5" of torchvision lets the 3x3 convolution do it. The paper's
 # second backbone, ResNet-50-X, replaces each 3x3 by an *Xception cell*: a 3x3
 # convolution of each channel by itself, then a 1x1 that mixes them (mark B). **Predict,
-# then run.** Which rows below differ in parameters, and which only in work?
+# then run.** Which networks below differ in parameters, and which only in work?
 
 # %%
 paper = profiles.load("paper", dataset, weights="")
@@ -172,6 +187,8 @@ kinds = {
     "ResNet-50-X": original.changed(backbone="resnet50x"),
     "ResNet-18": paper.changed(backbone="resnet18"),
 }
+
+# %% mystnb={"figure": {"name": "prices", "caption": "Parameters and multiply-adds for one picture, with the shape of the last map (channels x rows x columns) below each name. All networks but that of this run see the paper's 224 x 224 pixels; a dash marks a change of the ResNet-50 of 2015 in one point."}, "image": {"alt": "Two panels of six horizontal bars. The three forms of ResNet-50 have bars of equal length on the left, and on the right the one of last stride 1 is the longest by far; ResNet-50-X and ResNet-18 are shorter in both panels."}}
 rows = {}
 for name, s in kinds.items():
     people = identities if s is settings else 751  # as many as Market1501 trains on
@@ -179,13 +196,21 @@ for name, s in kinds.items():
     row = {"parameters, million": round(count / 1e6, 2)}
     row["multiply-adds, billion"] = round(work / 1e9, 2)
     rows[name] = row | {"map": " x ".join(map(str, shape))}
-prices = pd.DataFrame(rows).T
-saved = 100 - 100 * prices.loc["ResNet-50-X"][:2] / prices.loc["ResNet-50 of 2015"][:2]
-texts = [
-    f"{percent:.0f} % of the {what.split(',')[0]}" for what, percent in saved.items()
-]
-print("Xception cells save", " and ".join(texts) + ".")
-prices
+prices, below = pd.DataFrame(rows).T, [row["map"] for row in rows.values()]
+fig, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 3.4), sharey=True)
+for ax, unit in zip(axes, prices, strict=False):
+    bars = ax.barh(range(len(rows)), prices[unit], color=figures.SKY)
+    ax.bar_label(bars, prices[unit], padding=3, fontsize=8)
+    ax.set(xlabel=unit, xlim=(0, 1.2 * prices[unit].max()))
+    ax.grid(False)
+names = [f"{name}\n{shape}" for name, shape in zip(rows, below, strict=True)]
+axes[0].set_yticks(range(len(rows)), names, fontsize=8)
+axes[0].invert_yaxis()
+fig.suptitle("A stride changes the work, Xception cells the weights as well", size=10)
+plt.show()
+share = 100 - 100 * prices.loc["ResNet-50-X"][:2] / prices.loc["ResNet-50 of 2015"][:2]
+print(f"Xception cells save {share.iloc[0]:.0f} % of the parameters", end=" ")
+print(f"and {share.iloc[1]:.0f} % of the multiply-adds.")
 
 # %% [markdown]
 # A stride changes the work alone. A last stride of 1, a habit of later codes, doubles
@@ -194,7 +219,8 @@ prices
 # convolutions and linear layers, as is usual.) torchvision's ImageNet weights are those
 # of v1.5, and the library refuses them for the original; for ResNet-50-X nobody has
 # published any.
-#
+
+# %% [markdown]
 # ## The identity loss
 #
 # The simplest teacher asks: which of the training people is this? Softmax over the
@@ -209,8 +235,9 @@ prices
 #
 # $$\big[\, m + d(a, p) - d(a, n) \,\big]_+ .$$
 #
-# This is a *hinge*: it costs nothing once the margin is kept, and grows evenly before.
-# Most triplets keep it and teach nothing. *TriHard* (batch-hard) takes one for each
+# Here $[x]_+$ is $x$ where $x$ is positive, and 0 otherwise. This is a *hinge*: it costs
+# nothing once the margin is kept, and grows evenly before. Late in training most triplets
+# keep it and teach nothing. *TriHard* (batch-hard) takes one for each
 # anchor, its *farthest* positive and its *nearest* negative in the batch. That needs
 # the distance matrix and two masks:
 
@@ -260,7 +287,7 @@ fig.legend(loc="outside lower center", ncols=2, facecolor="#888888", frameon=Tru
 plt.show()
 
 
-# %%
+# %% mystnb={"figure": {"name": "triplets", "caption": "The anchors with the largest error, of three people: after each its positives and then strangers, both from near to far, with their distances to the anchor. Green frame, the farthest positive; orange frame, the nearest negative: the triplet that TriHard takes."}, "image": {"alt": "Three rows of pedestrians. Each begins with an anchor, then pictures of the same person by other cameras, the last in a green frame, then four strangers, the first in an orange frame; many strangers stand before the same background as the anchor."}}
 def mine(anchor=0, axes=None):
     """An anchor, its positives, four strangers; framed are those that TriHard takes."""
     if axes is None:
@@ -278,27 +305,25 @@ def mine(anchor=0, axes=None):
     axes[0].set_ylabel(f"hinge {float(hinge):.2f}")
 
 
-# %% mystnb={"figure": {"name": "triplets", "caption": "The anchors with the largest error, of three people: after each its positives and then strangers, both from near to far, with their distances to the anchor. Green frame, the farthest positive; orange frame, the nearest negative: the triplet that TriHard takes."}, "image": {"alt": "Three rows of pedestrians. Each begins with an anchor, then pictures of the same person by other cameras, the last in a green frame, then four strangers, the first in an orange frame; many strangers stand before the same background as the anchor."}}
 worst, place = (far - near).detach().view(P, K).max(1)
 people = worst.argsort(descending=True)[:3]
 fig, axes = plt.subplots(3, K + 4, figsize=(figures.WIDTH + 0.4, 5.6))
 for row, a in zip(axes, (K * people + place[people]).tolist(), strict=True):
     mine(a, row)
-fig.suptitle(
-    "Strangers (right) stand nearer to the anchor than its own person", size=10
-)
+fig.suptitle("Strangers (right) are nearer than the farthest positive (green)", size=10)
 plt.show()
 
 # %%
-# To choose the anchor yourself in Jupyter, take the signs off these lines and run them:
+# To choose the anchor yourself in Jupyter, uncomment these lines and run them:
 # from reprolib.book import interactive, living
 # interactive.sliders(mine, anchor=(0, len(pids) - 1, 1))
 # living.show("hardest-triplets")
 
 # %% [markdown]
-# The stranger is nearer than the person. What makes it look near? **Predict, then run.**
-# What share of the hardest negatives is by the anchor's own camera? And of all
-# $N(K-1)(N-K)$ triplets of the batch, what share costs anything, beside the $N$ hardest?
+# The nearest stranger is nearer than the farthest positive. What makes it look near?
+# **Predict, then run.** What share of the hardest negatives is by the anchor's own
+# camera? And of all $N(K-1)(N-K)$ triplets of the batch, what share costs anything,
+# beside the $N$ hardest?
 
 # %%
 same, camera = pids[:, None] == pids, training_set.camids[index]
@@ -330,8 +355,9 @@ print(f"{100 * active:.0f} % of the {len(anchor)} hardest.")
 # squeeze the pooled features towards their mean and look at the hinge, for the feature
 # as it is, scaled to unit length, and **standardised** over the batch before that:
 #
-# $$\hat f = (f - \mu) / \sigma, \qquad \mu, \sigma: \text{mean and deviation of each
-# channel over the batch.}$$
+# $$\hat f = (f - \mu) / \sigma,$$
+#
+# where $\mu$ and $\sigma$ are mean and deviation of each channel over the batch.
 #
 # **Predict, then run.** For which of the three does squeezing lower the loss?
 
@@ -354,7 +380,7 @@ def hinge_after(squeeze, form):
     return float(losses.hinge(d[anchor, positive], d[anchor, negative], loss.margin))
 
 
-# %% mystnb={"figure": {"name": "collapse", "caption": "The global hinge of the untrained network when all pooled features are squeezed towards their mean. Where a curve falls to the right, the loss rewards the collapse; at the margin (dotted) all pictures lie on one point."}, "image": {"alt": "Three curves over the factor of squeezing from 1 to 1000 on a logarithmic axis. Two fall to the dotted line at the margin; the third, of standardised features, is level."}}
+# %% mystnb={"figure": {"name": "collapse", "caption": "The global hinge of the untrained network when all pooled features are squeezed towards their mean. Where a curve falls to the right, the loss rewards the collapse; at the margin (dotted) all pictures lie on one point."}, "image": {"alt": "Three curves over the factor of squeezing from 1 to 1000 on a logarithmic axis. Two fall to the dotted line at the margin; the third, of standardised features, is nearly level."}}
 factors = [10 ** (k / 4) for k in range(13)]
 fig, ax = plt.subplots(figsize=(figures.WIDTH, 2.8))
 ends = {}
@@ -370,11 +396,18 @@ ax.legend(ncols=2)
 plt.show()
 for name, (start, end) in ends.items():
     print(f"{name}: hinge {start:.2f}, squeezed a thousand times {end:.2f}")
+before, standardise.eps = standardise.eps, 1e-12
+print(f"{name}, {standardise.eps:g} in place of {before:g} in batch norm:", end=" ")
+print(f"squeezed a thousand times {hinge_after(1 / factors[-1], form):.2f}")
 
 # %% [markdown]
 # A feature that is standardised over the batch differs from picture to picture by
 # construction, so it cannot collapse: whatever the network does to the whole cloud is
-# undone. Batch normalisation does this; its learnt weights are left out
+# undone. If the third curve still moves a little far to the right, that is the small
+# constant that batch normalisation adds to each variance so as not to divide by 0: with a
+# smaller one, in the last line, its two ends agree.
+#
+# Batch normalisation does the standardising; its learnt weights are left out
 # (`affine=False`), since they could shrink the cloud again. Stripes get the same
 # treatment: each is told from the *same* stripe of the other pictures, then scaled to
 # length 1, as Equation 1 needs it. At the test, means and deviations are those collected
@@ -402,11 +435,12 @@ print(f"Global hinge {global_hinge:.2f}, local hinge {local_hinge:.2f}.")
 print(f"Mined by local distance, {100 * agree:.0f} % of the negatives were the same.")
 
 # %% [markdown]
-# The two branches would mostly pick different pairs. Mining once is faster, and it puts
-# both to the same work: the local branch is asked about the very pairs that the global
-# one gets wrong, and its answer flows back into the backbone that both share. The paper
-# tests with the global feature alone (mark B), so the stripes have to earn their place
-# by making that feature better. Chapter 5 measures whether they do.
+# Where that share is below one half, the two branches would mostly pick different pairs.
+# Mining once is faster, and it puts both to the same work: the local branch is asked
+# about the very pairs that the global one gets wrong, and its answer flows back into the
+# backbone that both share. The paper tests with the global feature alone (mark A: read in
+# its abstract), so the stripes have to earn their place by making that feature better.
+# Chapter 5 measures whether they do.
 #
 # ## Two students: the metric mutual loss
 #
@@ -472,21 +506,42 @@ print(f"Averaged over them {averaged:.5f}, {too_small:.0f} times too small.")
 #
 # ## The whole loss
 #
-# Two functions of the library put together what you took apart, for any number of
-# students. The first serves one network; the second sums over students, adds the
-# exchanges, and weighs the parts. The weights 0.001 (metric mutual) and 0.01
-# (classification mutual) are the paper's (mark B); 1 for the others is ours and the
-# public codes'. A loss acts through its gradient. **Predict, then run**: weighted so,
-# how do the five parts rank by the length of their gradient at the last stage of the
-# backbone?
+# Here the parts are put together for two students: each has three losses of its own, and
+# the two exchanges join them. The library's `training.batch_loss` does the same for any
+# number of students, with a switch for every choice; the cell checks that both agree.
+# The weights 0.001 (metric mutual) and 0.01 (classification mutual) are the paper's (mark
+# B); 1 for the others is ours and the public codes'. A loss acts through its gradient.
+# **Predict, then run**: weighted so, how do the five parts rank by the length of their
+# gradient at the last stage of the backbone?
+
 
 # %%
-for function in (training.student_losses, training.batch_loss):
-    source = inspect.getsource(function).split('"""')
-    print(source[0].rstrip() + source[2])
+def whole_loss(students, classes):
+    """The loss of one batch for two students."""
+    total, tables = 0, []
+    for f in students:
+        table = euclidean(f.global_, f.global_)
+        positive, negative = batch_hard(table, classes)
+        global_pairs = table[anchor, positive], table[anchor, negative]
+        local_pairs = [
+            paired_local_distance(f.local, f.local[k]) for k in (positive, negative)
+        ]
+        total += F.cross_entropy(f.logits, classes)
+        total += losses.hinge(*global_pairs) + losses.hinge(*local_pairs)
+        tables.append(table)
+    one, two = (f.logits for f in students)
+    total += 0.001 * losses.metric_mutual_loss(*tables)
+    total += 0.01 * losses.classification_mutual_loss(one, two)
+    return total + 0.01 * losses.classification_mutual_loss(two, one)
+
+
+both, usual = [features, other], profiles.load("quick").loss
+library, _ = training.batch_loss(both, batch_classes, usual)
+torch.testing.assert_close(whole_loss(both, batch_classes), library)
+print(f"The whole loss of the two untrained students: {float(library.detach()):.2f}.")
 
 # %%
-aligned, both = settings.changed(local="aligned").loss, (features, other)
+aligned = settings.changed(local="aligned").loss
 each = [training.student_losses(x, batch_classes, aligned) for x in both]
 parts = {name: each[0][0][name] for name in ("identity", "global", "local")}
 parts["metric_mutual"] = losses.metric_mutual_losses([matrix for _, matrix in each])

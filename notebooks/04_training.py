@@ -38,7 +38,6 @@ from reprolib.data.dataset import DISTRACTOR, JUNK
 from reprolib.data.pictures import Pixels, augment
 from reprolib.data.sampling import IdentitySampler
 from reprolib.evaluation import evaluate, features, statistics
-from reprolib.settings import load
 from reprolib.study import grid, records, variants
 from reprolib.training import batch_loss, device, train
 from reprolib.training.loop import optimiser
@@ -253,7 +252,7 @@ for method, scored in by_steps.items():
     doubling[method] = best - before
     print(f"{method}: {best:.1f} mAP after {longest} batches,", end=" ")
     print(f"{best - before:+.1f} for the last doubling.")
-usual = load("quick").schedule.steps
+usual = records.lines("drawn-main")["aligned-box0.4", 0]["settings"]["steps"]
 at, twice = by_steps.loc[usual], by_steps.loc[2 * usual]
 said = [f"{method} {gain:+.1f}" for method, gain in (twice - at).dropna().items()]
 print(f"Twice the {usual} batches of this book: {', '.join(said)}.")
@@ -681,7 +680,8 @@ pd.DataFrame(agreements).T.round(2)
 # Curves tell when a loss has gone silent, features and rankings tell what was learnt,
 # and only a known truth tells whether an alignment is right. Two students that agree
 # have not necessarily taught each other, so a comparison needs networks trained apart.
-#
+
+# %% [markdown]
 # **Exercises.**
 # 1. Add the distances of the two students and evaluate the sum. Is it better than each?
 # 2. Run with `-p class_mutual_weight 1.0`. Do the curves of the exchanges change, and

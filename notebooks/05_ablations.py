@@ -167,7 +167,8 @@ plt.show()
 # %% [markdown]
 # A published ablation compares two such marks, one from each row, mostly on one set of
 # people. Much of the spread is the people: each kind of mark keeps to its own range.
-#
+
+# %% [markdown]
 # ## A rule that was there first
 #
 # Within one seed, all rows see the same people in the same batches. So subtract *within*
@@ -180,7 +181,8 @@ plt.show()
 # of Student's distribution lie.
 # The correlation $r$ of the two rows says how much luck they share. Where it is near
 # zero, pairing cancels nothing, and Welch's interval, which does not pair, is as good.
-#
+
+# %% [markdown]
 # What may then be said was fixed before the cells were computed. Each question is a
 # **claim** in `reprolib/study/claims.toml`, with its number of seeds. Until these are
 # there, it is **waiting**. Then it is **shown**, its **opposite shown**, or
@@ -597,8 +599,9 @@ plt.show()
 # A gain for mutual learning has to beat two controls: the same two networks without a
 # word between them, and one network that has the time of both for itself. Where the
 # second gains most, the networks of this study have not learnt all they could, and an
-# exchange between finished networks may be worth something else. And what is called mutual learning has to show in the agreement: two networks that are taught by
-# each other, and not only by the same batches, should come to answer alike.
+# exchange between finished networks may be worth something else. And what is called
+# mutual learning has to show in the agreement: two networks that are taught by each
+# other, and not only by the same batches, should come to answer alike.
 #
 # ## Both distances at the test?
 #

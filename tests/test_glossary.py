@@ -10,6 +10,7 @@ WORDS = glossary.load()
 NAMES = [word.term for word in WORDS]
 # Common words, which an earlier chapter may use in their everyday meaning.
 EVERYDAY = {"mark", "positive", "negative", "active", "power", "floor", "interval"}
+EVERYDAY |= {"cell", "whole", "apart"}
 
 
 def prose(chapter):
@@ -53,7 +54,7 @@ def test_a_word_of_the_first_chapters_is_set_apart_where_it_is_explained(word):
 
 
 def test_a_meaning_is_one_sentence_and_does_not_explain_itself_by_itself():
-    assert 40 <= len(WORDS) <= 70
+    assert 40 <= len(WORDS) <= 90
     assert len(set(NAMES)) == len(NAMES)
     assert [w.chapter for w in WORDS] == sorted(w.chapter for w in WORDS)
     for word in WORDS:

@@ -15,11 +15,11 @@ import pytest
 from bs4 import BeautifulSoup
 
 from reprolib.book import (
+    answer,
     execute,
     glossary,
     publish,
     site,
-    site_front,
     site_links,
     site_tables,
 )
@@ -127,7 +127,7 @@ def test_a_work_is_cited_once_a_page_and_every_work_is_in_the_list():
 
 
 def test_the_verdict_counts_every_claim_and_names_those_it_speaks_of():
-    text, found = site_front.verdict(), claims.findings()
+    text, found = answer.text(), claims.findings()
     words = re.findall(r"(\d+) (?:are )?(shown|undecided|refuted|wait)\b", text)
     counts = {word: int(number) for number, word in words}
     verdicts = [one.verdict for one in found]
@@ -136,7 +136,7 @@ def test_the_verdict_counts_every_claim_and_names_those_it_speaks_of():
     assert sum(counts.values()) == int(re.search(r"Of (\d+) claims", text)[1])
     assert len(found) == sum(counts.values())
     for one in found:
-        if one.claim.name in site_front.ASKED:
+        if one.claim.name in answer.ASKED:
             mean = f"{one.difference.mean:+.1f} points"
             assert f"{one.claim.says} ({mean}" in text
     rows = headline.table("drawn").iloc[:, :2]

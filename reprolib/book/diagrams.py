@@ -13,18 +13,18 @@ from reprolib.settings import Network
 # Number, title, what it is about, where it stands on the map, and its colour.
 MATERIAL, EXPERIMENTS, ANSWERS, OTHERS = "#DCEEF9", "#FBEBC8", "#D5EFE6", "#EEEEEE"
 CHAPTERS = (
-    (0, "Start here", "idea, map, results", (0, 0), OTHERS),
-    (1, "Data", "people, cameras, protocol", (0, 2), MATERIAL),
-    (2, "Alignment", "the shortest path", (1, 2), MATERIAL),
-    (3, "Network, losses", "pixels to features", (2, 2), MATERIAL),
-    (4, "Training", "alone and in pairs", (3, 2), EXPERIMENTS),
-    (5, "Ablations", "what each part is worth", (3, 1), EXPERIMENTS),
-    (6, "Benchmark", "re-ranking, protocols", (2, 1), EXPERIMENTS),
-    (7, "Human vs model", "a quiz, with intervals", (1, 1), ANSWERS),
-    (8, "Verdict", "claim by claim", (1, 0), ANSWERS),
-    (9, "Cost", "time and memory", (2, 0), OTHERS),
+    (0, "Start here", "idea, map, results", (0, 2), OTHERS),
+    (1, "Data", "people, cameras, protocol", (1, 2), MATERIAL),
+    (2, "Alignment", "the shortest path", (2, 2), MATERIAL),
+    (3, "Network, losses", "pixels to features", (3, 2), MATERIAL),
+    (4, "Training", "alone and in pairs", (3, 1), EXPERIMENTS),
+    (5, "Ablations", "what each part is worth", (2, 1), EXPERIMENTS),
+    (6, "Benchmark", "re-ranking, protocols", (1, 1), EXPERIMENTS),
+    (7, "Human vs model", "a quiz, with intervals", (0, 1), ANSWERS),
+    (8, "Verdict", "claim by claim", (0, 0), ANSWERS),
+    (9, "Cost", "time and memory", (1, 0), OTHERS),
 )
-LEADS_TO = ((1, 2), (2, 3), (3, 4), (4, 5), (5, 6), (6, 7), (7, 8), (8, 0), (6, 9))
+READ_NEXT = tuple((number, number + 1) for number, *_ in CHAPTERS[:-1])
 FAR = (
     0.4  # at which chapter 2's tables are brightest; few stripes of colour differ more
 )
@@ -32,7 +32,7 @@ MIDDLE = {"ha": "center", "va": "center"}
 
 
 def book_map(minutes: dict[int, float]) -> Axes:
-    """The chapters as boxes, and arrows from each to those that use it. Chapter 0.
+    """The chapters as boxes, and arrows in the order in which to read them. Chapter 0.
 
     `minutes` by number stand in the boxes of the chapters that have some.
     """
@@ -46,7 +46,7 @@ def book_map(minutes: dict[int, float]) -> Axes:
             time = f"{minutes[number]:.1f} min"
             ax.text(x, y - 0.19, time, fontsize=7, color=figures.GREY, **MIDDLE)
     places = np.array([chapter[3] for chapter in CHAPTERS])
-    for start, end in LEADS_TO:
+    for start, end in READ_NEXT:
         a, b = places[start], places[end]
         step = (b - a) * (0.43, 0.32)
         look = {"arrowstyle": "-|>", "color": figures.GREY, "lw": 1.4}

@@ -13,6 +13,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from reprolib.book import (
+    answer,
     execute,
     exercise_notebooks,
     glossary,
@@ -20,7 +21,6 @@ from reprolib.book import (
     npm,
     publish,
     readme,
-    site_front,
     site_links,
     site_tables,
 )
@@ -84,7 +84,7 @@ def _parts() -> dict[str, str]:
     names = {int(name[:2]): name for name in execute.chapters()}
     words = glossary.table(glossary.load())
     return {
-        "verdict": site_front.verdict(),
+        "verdict": answer.text(),
         "claims": readme.answers(),
         "results": readme.block("drawn").replace(" ± ", "\u00a0±\u00a0"),
         "words": re.sub(

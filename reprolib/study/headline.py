@@ -1,4 +1,4 @@
-"""The rows of the results, from the records of the study: README, chapters 0 and 6."""
+"""The rows of the results, from the records of the study: README and the front page."""
 
 from typing import NamedTuple
 

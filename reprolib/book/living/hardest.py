@@ -10,8 +10,9 @@ def html() -> str:
     return frame(
         "hardest-triplets",
         "Training brings the farthest positive nearer than the nearest negative",
-        "One batch at several steps of a training; a column is one person. Choose an "
-        "anchor: click a picture or move its slider." + sheet.warning(record),
+        f"Another batch, of {snapshots.PEOPLE} people, at several steps of a training; "
+        "a column is one person. Choose an anchor: click a picture or move its slider."
+        + sheet.warning(record),
         "A sheet of drawn people, a column for each. The anchor, its farthest positive "
         "and its nearest negative are framed, and shown again in large. Below them the "
         "distances from the anchor to all others on a line.",

@@ -8,10 +8,10 @@ from nbformat import NotebookNode
 
 from reprolib.book import living
 
-# By chapter: the name of a published figure, or words of a code cell where there is no
-# figure, and the living figure that follows it.
+# By chapter: the name of a published figure, or words of a cell (with a space in them)
+# where there is no figure, and the living figure that follows it.
 PLACES = {
-    1: {"by_hand = sum(": "cmc"},
+    1: {"Every right picture has the same weight": "cmc"},
     2: {"distances-and-totals": "shortest-path", "moving-box": "drag-the-box"},
     3: {"hard-triplets": "hardest-triplets", "with_zg = (": "stop-gradient"},
     4: {"embeddings": "embedding"},
@@ -32,9 +32,9 @@ def place(notebook: NotebookNode, chapter: int) -> NotebookNode:
 
 
 def belongs(cell: NotebookNode, after: str) -> bool:
-    """Whether a cell makes the published figure `after`, or its code says that."""
+    """Whether a cell makes the published figure `after`, or says these words."""
     figure = cell.metadata.get("mystnb", {}).get("figure", {}).get("name")
-    return after == figure or (cell.cell_type == "code" and after in cell.source)
+    return after == figure or (" " in after and after in cell.source)
 
 
 def raw(html: str) -> NotebookNode:

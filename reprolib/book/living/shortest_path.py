@@ -18,7 +18,9 @@ def html() -> str:
         "shortest-path",
         title="The shortest path, cell by cell",
         lead="Step through the table, or drag the slider. A cell takes the smaller of "
-        "the totals above it and left of it; at the end the path is traced back.",
+        "the totals above it and left of it; at the end the path is traced back. "
+        "Distances are rounded to three digits first, so a last digit may differ from "
+        "the figure above.",
         describe="Two pictures of one drawn person, the second in a box that is too "
         "high and too large, beside the table of the distances of their stripes.",
         scripts=("paths.js", "align.js", "shortest_path.js"),

@@ -17,7 +17,7 @@ def html() -> str:
     """
     return frame(
         "stop-gradient",
-        title="The stop-gradient decides who moves",
+        title="On one square the stop-gradient decides who moves, on both how fast",
         lead="Toy distances of three pictures a, b and c, as two students see them, "
         "stepped by gradient descent. Take the stop-gradient away, or one square.",
         describe="Two students above the squares of the loss; arrows show where "

@@ -1,4 +1,4 @@
-"""What the site's front page says of the results, written from the records."""
+"""The answer to "should you believe the paper?", made from the records. Chapter 8."""
 
 from reprolib.book import reported
 from reprolib.study import claims, headline
@@ -14,7 +14,7 @@ SAID = {
 }
 
 
-def verdict() -> str:
+def text() -> str:
     """The answer to "should you believe the paper?": a sentence and a list."""
     found = claims.findings()
     named = {one.claim.name: one for one in found}
