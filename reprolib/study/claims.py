@@ -125,16 +125,16 @@ def findings() -> list[Finding]:
 
 def table(found: list[Finding]) -> str:
     """Markdown: a row for each claim that has two seeds, and how many have not."""
-    rows = ["claim | verdict | points | 95 % interval | p | detectable | seeds"]
-    rows += [":---|:---|---:|:---:|---:|---:|---:"]
+    rows = ["claim | verdict | points, 95 % interval | p | detectable | seeds"]
+    rows += [":---|:---|---:|---:|---:|---:"]
     for one in found:
         if gap := one.difference:
+            points = f"{gap.mean:+.1f}~{one.score}"
             cells = (
                 one.claim.says,
                 f"**{one.verdict}**",
-                f"{gap.mean:+.1f}~{one.score}",
-                f"{gap.low:+.1f}~to~{gap.high:+.1f}",
-                "-" if one.p is None else _said(one.p),
+                f"{points}<br>{gap.low:+.1f}~to~{gap.high:+.1f}",
+                "-" if one.p is None else _said(one.p).replace("below ", "<"),
                 f"{gap.detectable:.1f}",
                 f"{len(one.points)}~of~{one.planned}",
             )
