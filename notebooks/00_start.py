@@ -5,7 +5,7 @@
 # November 2017 a paper, *AlignedReID: Surpassing Human-Level Performance in Person
 # Re-Identification* (Zhang and others, arXiv 1711.08184), said that a network now
 # answers this better than people do. **Should we believe it?** This book rebuilds the
-# method piece by piece, on a laptop without a GPU, and puts every claim to the test.
+# method piece by piece, on a laptop without a GPU, and tests what can be tested.
 #
 # On the way we meet four training sets, one of which shows people of the test (chapter
 # 1); a public code whose readable form adds up the wrong numbers (chapter 2); a loss
@@ -155,10 +155,10 @@ print(f"Plain colours put the person at rank {rank}: AP {100 / rank:.0f} %.")
 # without it, several times, and look at the difference. Claim 3 is about people; what
 # we can test is whether the comparison was a fair one.
 #
-# First what was reported on Market1501, the best known set of photographs: by the paper,
-# by an independent code (its best row), and by a code of one of the authors (its best
-# row). The last column is the mark of each row's weakest number; of the paper's four,
-# the re-ranked rank-1 alone could be read in the source (A).
+# First what was reported on Market1501, the best known set of photographs: by the
+# paper, by an independent code (its best row), and by the first code of one of the
+# authors (its best row). The last column is the mark of each row's weakest number; of
+# the paper's four, the re-ranked rank-1 alone could be read in the source (A).
 
 # %%
 SOURCES = {
@@ -221,9 +221,9 @@ names = [variants.name(m, settings.data.box_error) for m in ("aligned", "mutual"
 trained = [store.model(name, 0)["seconds"] for name in names if store.has(name, 0)]
 whole = sum(minutes.values()) + sum(trained) / 60
 ax = diagrams.book_map(minutes)
-ax.set_title(f"The whole book in {whole:.0f} minutes, training included")
+ax.set_title(f"The whole book in {whole:.1f} minutes, training included")
 plt.show()
-print(f"{sum(minutes.values()):.0f} minutes for the chapters,", end=" ")
+print(f"{sum(minutes.values()):.1f} minutes for the chapters,", end=" ")
 print(f"{sum(trained) / 60:.0f} for the trainings that they share.")
 
 # %% [markdown]

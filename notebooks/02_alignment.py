@@ -479,7 +479,7 @@ print(f"aligned {100 * kept.aligned:.0f} %.")
 # colours, upper and lower exchanged. The score is how often a wrong picture is farther
 # from the query than the right one, so 50 % is chance.
 
-# %% mystnb={"figure": {"name": "troubles", "caption": "A query, and beside it the picture of the same person that should be found, under five kinds of trouble; in the last column the twin, who wears the same two colours the other way round."}, "image": {"alt": "Six pairs of pictures of a drawn woman in a yellow shirt and an olive skirt. On the right of each pair she stands in a good box, low in the box, cut off at its side, leaning, and small at its bottom; in the last pair stands somebody in an olive shirt and a yellow skirt."}}
+# %% mystnb={"figure": {"name": "troubles", "caption": "A query, and beside it the picture of the same person that should be found, without trouble and under four kinds of it; in the last column the twin, who wears the same two colours the other way round."}, "image": {"alt": "Six pairs of pictures of a drawn woman in a yellow shirt and an olive skirt. On the right of each pair she stands in a good box, low in the box, cut off at its side, leaning, and small at its bottom; in the last pair stands somebody in an olive shirt and a yellow skirt."}}
 TROUBLES = {"good box": {}, "box too high": {"shift": 0.2}}
 TROUBLES |= {"box sideways": {"side": 0.3}, "leaning": {"lean": 0.5}}
 TROUBLES |= {"far away": {"scale": 0.5, "shift": 0.22}}
@@ -503,7 +503,7 @@ shown = [troubled(twins[6][0], **what) for what in TROUBLES.values()]
 gap, one = torch.full_like(left[:, :, :6], 255), photo(twins[6][0], 1, 0)[0]
 pairs = [torch.cat([one, gap, two], 2) for two in (*shown, troubled(twins[6][1]))]
 fig, _ = figures.gallery(pairs, 6, [*TROUBLES, "swapped twin"], size=1.25)
-fig.suptitle("Five troubles with the right picture, and a wrong one", size=10)
+fig.suptitle("Four troubles with the right picture, and a wrong one", size=10)
 plt.show()
 
 # %%

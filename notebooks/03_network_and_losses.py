@@ -402,10 +402,10 @@ print(f"squeezed a thousand times {hinge_after(1 / factors[-1], form):.2f}")
 
 # %% [markdown]
 # A feature that is standardised over the batch differs from picture to picture by
-# construction, so it cannot collapse: whatever the network does to the whole cloud is
-# undone. If the third curve still moves a little far to the right, that is the small
-# constant that batch normalisation adds to each variance so as not to divide by 0: with a
-# smaller one, in the last line, its two ends agree.
+# construction, so it cannot collapse: a shift of the whole cloud, or a scaling of a
+# channel, is undone. If the third curve still moves a little far to the right, that is
+# the small constant that batch normalisation adds to each variance so as not to divide
+# by 0: with a smaller one, in the last line, its two ends agree.
 #
 # Batch normalisation does the standardising; its learnt weights are left out
 # (`affine=False`), since they could shrink the cloud again. Stripes get the same

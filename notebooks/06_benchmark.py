@@ -64,8 +64,9 @@ print(f"{len(query)} queries: rank-1 {start['rank1']:.1f} %, mAP {start['mAP']:.
 #
 # A ranking asks each gallery picture one question: how far are you from the query?
 # Re-ranking asks a second one: am I among *your* nearest, too? A wrong picture often
-# comes near because it is near to everybody, and then the answer is no. The method of
-# Zhong, Zheng, Cao and Li (2017) has four steps and needs neither training nor labels.
+# comes near because it is near to everybody, and then the answer is mostly no. The
+# method of Zhong, Zheng, Cao and Li (2017) has four steps and needs neither training
+# nor labels.
 #
 # **Step 1: neighbours.** Queries and gallery form one set. $N(i, k)$ is picture $i$
 # itself and the $k$ nearest to it; the usual choice is $k_1 = 20$. **Step 2:
@@ -157,7 +158,7 @@ worst = np.abs(LAMBDA * d + (1 - LAMBDA) * d_J - after[chosen, few].numpy()).max
 print(f"By hand and by the library: {worst:.0e} apart at most;", end=" ")
 print(f"{100 * (d_J == 1).mean():.0f} % share no neighbour with query {chosen}.")
 
-# %% mystnb={"figure": {"name": "reranked-list", "caption": "The chosen query's ranked list before re-ranking (top) and after it (bottom), ticks and green frames right, crosses and red frames wrong. A double arrow below marks a picture that has the query among its own twenty nearest, a single arrow one that has not."}, "image": {"alt": "Two rows of pictures. Each starts with the same query; the eight nearest gallery pictures follow, with rank, tick or cross and a single or double arrow; the lower row has more ticks."}}
+# %% mystnb={"figure": {"name": "reranked-list", "caption": "The chosen query's ranked list before re-ranking (top) and after it (bottom), ticks and green frames right, crosses and orange frames wrong. A double arrow below marks a picture that has the query among its own twenty nearest, a single arrow one that has not."}, "image": {"alt": "Two rows of pictures. Each starts with the same query; the eight nearest gallery pictures follow, with rank, tick or cross and a single or double arrow; the lower row has more ticks."}}
 own = gallery.pids == query.pids[:, None]
 hidden = own & (gallery.camids == query.camids[:, None]) | (gallery.pids == -1)
 tables = [d.masked_fill(hidden, torch.inf) for d in (plain, after)]
@@ -176,8 +177,10 @@ plt.show()
 
 # %% [markdown]
 # Two pictures without a common neighbour have $d_J = 1$, so whatever their distance
-# they end at $d^* \ge 0.7$, behind nearly everybody who shares company. Re-ranking is a
-# second, much stricter filter.
+# they end at $d^* \ge 0.7$, behind nearly everybody who shares company. So re-ranking is
+# a second filter, and it asks for company, not for a single arrow: a picture that does
+# not have the query among its nearest can still come up if their friends are the same,
+# and a look-alike whose arrow goes both ways can stay.
 #
 # ## Over all seeds: what rises, and what falls?
 #
@@ -419,7 +422,8 @@ plt.show()
 # worst faults look like progress: own-camera pictures and friendly ties *raise* the
 # score.
 #
-# The library puts wrong pictures first where distances are equal, so that a network
+# Distances of full precision hardly ever tie; the fault is the coarse table. The library
+# puts wrong pictures first where distances are equal, so that a network
 # that has collapsed earns next to nothing and the order of the files plays no part.
 
 # %% [markdown]

@@ -86,7 +86,7 @@ table
 # - `open`: one picture of the person and strangers drawn by lot. No model takes part.
 #
 # The judged model is chapter 4's single aligned network, compared by its global
-# feature. It learnt in boxes like a real detector's. In those it hardly fails on drawn
+# feature. It learnt in boxes like a real detector's. In those it rarely fails on drawn
 # people, and an exam that everybody passes tells nobody apart; so drawn people are
 # shown in a bad detector's boxes (error 1). Photographs are shown as they are. A second
 # network, one of the two that taught each other, will draw lists later.
@@ -344,7 +344,7 @@ def equal_raters(rho):
 D = model.distance[at.query]
 model_right, equal = right(D), {rho: equal_raters(rho) for rho in RHOS}
 
-# %% mystnb={"figure": {"name": "list-length", "caption": "Five simulated raters who are exactly as good as the model on the whole gallery, over the correlation ρ of their judgement of strangers with the model's. Bands: had other people been asked. Dotted: the correlation of the book's second network with the model."}, "image": {"alt": "Rank-1 over the correlation, from 0 to 1. The lines for the lists of 10 and 50 start near the top at correlation 0, fall, and meet the level line of the whole gallery before correlation 1. A dotted vertical line for a second network stands far to the right."}}
+# %% mystnb={"figure": {"name": "list-length", "caption": "Five simulated raters who are exactly as good as the model on the whole gallery, over the correlation ρ of their judgement of strangers with the model's. Bands: 95 % intervals over the people of the queries. Dotted: the correlation of the book's second network with the model."}, "image": {"alt": "Rank-1 over the correlation, from 0 to 1. The lines for the lists of 10 and 50 start near the top at correlation 0, fall, and meet the level line of the whole gallery before correlation 1. A dotted vertical line for a second network stands far to the right."}}
 alike = places.shared(D, sibling.distance[at.query], at)
 ends = {
     "own": f"before a list of {length}",
@@ -409,7 +409,7 @@ for who, cases in drawn.items():
 print(f"At ρ = 0.5 the model is {own.word} on its own list, {lot.word} by lot.")
 
 
-# %% mystnb={"figure": {"name": "who-drew", "caption": "The model's lead over simulated raters who are its equals on the whole gallery, on lists of ten drawn by the model itself, by the other network, and by lot, with intervals had other people been asked. Colours are ρ, the correlation of the raters' judgement with the model's. Right of zero the model is ahead."}, "image": {"alt": "Three groups of dots with intervals on an axis of the model's lead in points. On its own list and on the other network's all dots lie left of zero or on it; on lists drawn by lot they lie right of it."}}
+# %% mystnb={"figure": {"name": "who-drew", "caption": "The model's lead over simulated raters who are its equals on the whole gallery, on lists of ten drawn by the model itself, by the other network, and by lot, with 95 % intervals over the people of the queries. Colours are ρ, the correlation of the raters' judgement with the model's. Right of zero the model is ahead."}, "image": {"alt": "Three groups of dots with intervals on an axis of the model's lead in points. On its own list and on the other network's all dots lie left of zero or on it; on lists drawn by lot they lie right of it."}}
 def show_leads(rows, title):
     """Draw estimates, rows: name -> ρ -> estimate, as dots with intervals."""
     fig, ax = plt.subplots(figsize=(figures.WIDTH, 1.5 + 0.45 * len(rows)))
@@ -473,7 +473,7 @@ for k1 in K1:
     some["all"] = places.first_is_right(everything, at.match, at.shown)
     changed[k1] = {n: won * 1.0 - model_right["own"] for n, won in some.items()}
 
-# %% mystnb={"figure": {"name": "re-ranking-sees", "caption": "What re-ranking adds to the model's rank-1 on the same lists of ten, over the number of gallery pictures that re-ranking may look at, with intervals had other people been asked. At the right end it sees everything, other queries included."}, "image": {"alt": "Two lines of points gained over the pictures seen, from the list alone to the whole gallery, each point with an interval, around a level line at zero. One line is for a small number of neighbours, the other for twenty."}}
+# %% mystnb={"figure": {"name": "re-ranking-sees", "caption": "What re-ranking adds to the model's rank-1 on the same lists of ten, over the number of gallery pictures that re-ranking may look at, with 95 % intervals over the people of the queries. At the right end it sees everything, other queries included."}, "image": {"alt": "Two lines of points gained over the pictures seen, from the list alone to the whole gallery, each point with an interval, around a level line at zero. One line is for a small number of neighbours, the other for twenty."}}
 fig, ax = plt.subplots(figsize=(figures.WIDTH, 3.0))
 for shift, (k1, cases) in zip((-0.05, 0.05), changed.items(), strict=True):
     each = [scoring.estimate(values, pids) for values in cases.values()]
@@ -511,7 +511,7 @@ for (what, values), k1 in zip(gain.items(), K1, strict=True):
 # Now all rules side by side, for the same raters, who are the model's equals by
 # construction when both choose from the whole gallery.
 
-# %% mystnb={"figure": {"name": "rules", "caption": "The model's lead over its simulated equals under six rules, with intervals had other people been asked. Colours are ρ, the correlation of the raters' judgement with the model's. After the word both the two sides choose among the same pictures."}, "image": {"alt": "Six rows of three dots with intervals on an axis of the model's lead. Where both see the gallery all dots are at zero; on a list drawn by lot they lie to the right; in the rows where raters see the model's list those with unlike errors lie far to the left."}}
+# %% mystnb={"figure": {"name": "rules", "caption": "The model's lead over its simulated equals under six rules, with 95 % intervals over the people of the queries. Colours are ρ, the correlation of the raters' judgement with the model's. After the word both the two sides choose among the same pictures."}, "image": {"alt": "Six rows of three dots with intervals on an axis of the model's lead. Where both see the gallery all dots are at zero; on a list drawn by lot they lie to the right; in the rows where raters see the model's list those with unlike errors lie far to the left."}}
 at_k1, all_k20 = gain.values()
 again = places.first_is_right(model.reranked[at.query], at.match, at.gallery) * 1.0
 rules = {

@@ -316,8 +316,8 @@ for queries, gain in run.need("05_ablations")["scores"]["leak"].items():
 #
 # 1. *The wrong path.* The readable version of the shortest path that stands beside the
 #    fast one adds up the first column. Only the fast one is right (chapter 2).
-# 2. *Overflow.* Equation 1 as printed is not a number from a distance of 89 on; users of
-#    features that are not normalised met it as a loss that died.
+# 2. *Saturation and overflow.* Without unit length, Equation 1 sits at 1 and gives no
+#    gradient, and as printed it is not a number from a distance of 89 on (chapter 2).
 # 3. *A root at zero.* Distances of identical pictures, made from a matrix product, come
 #    out as a thousandth, and the gradient of the root is infinite at zero.
 # 4. *The wrong feature.* One code tests on the stripes *before* the 1 x 1 convolution it

@@ -16,6 +16,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
     "sphinx_design",
+    "sphinx_exercise",
     "sphinxcontrib.bibtex",
 ]
 exclude_patterns = ["downloads/*", "_parts/*"]

@@ -20,6 +20,7 @@ from reprolib.book import (
     glossary,
     publish,
     site,
+    site_exercises,
     site_links,
     site_tables,
 )
@@ -288,3 +289,25 @@ def test_with_an_address_the_buttons_lead_to_the_files_of_the_repository(
     assert "/v2/gh/owner/book/main?urlpath=lab/tree/notebooks/02_a.ipynb" in page
     index = (target / "index.html").read_text(encoding="utf-8")
     assert f'href="{edit}site/index.md"' in index
+
+
+def test_every_exercise_is_a_block_and_its_answer_is_folded_under_it(built):
+    source = (
+        "Before.\n\n**Exercises**, hard.\n1. First, of\n   two lines?\n2. Second?\n"
+        "3. Third?\n\n<details><summary>Answers</summary>\n\n(1) One. (3)\nThree.\n\n"
+        "</details>"
+    )
+    text = site_exercises.blocks(source, 7)
+    assert text.startswith("Before.\n\n**Exercises**, hard.\n\n:::{exercise}")
+    assert "First, of\ntwo lines?\n:::\n\n:::{solution} exercise-7-1" in text
+    assert "Second?\n:::\n\n:::{exercise}\n:label: exercise-7-3" in text
+    assert text.endswith("exercise-7-3\n:class: dropdown\n\nThree.\n:::")
+    assert site_exercises.blocks("1. No exercise.", 7) == "1. No exercise."
+    for name in execute.chapters():
+        page = (built / "notebooks" / f"{name}.html").read_text(encoding="utf-8")
+        items, told = (
+            re.findall(rf'class="{kind} [^"]*admonition|<div class="{kind}', page)
+            for kind in ("exercise", "solution")
+        )
+        assert len(items) >= 3 and len(told) >= 2, name
+        assert "<summary>Answers</summary>" not in page

@@ -23,7 +23,18 @@ def text() -> str:
         some = [_short(named[n]) for n in ASKED if named[n].verdict == word]
         items += [f"*{said}*: {'; '.join(some)}."] if some else []
     items += [_without_stripes(), *_level()]
-    return "\n".join([_counted(found), "", *(f"- {item}" for item in items)])
+    items = (f"- {item}" for item in items)
+    return "\n".join([_central(named["global-aligned"]), _counted(found), "", *items])
+
+
+def _central(one: Finding) -> str:
+    """What became of the claim that the paper stands on."""
+    gap = one.difference
+    return (
+        "The paper's central claim, a better global feature by aligned stripes in "
+        f"training, is **{one.verdict}** on drawn people: {gap.mean:+.1f} points of "
+        f"{one.score} ({gap.low:+.1f} to {gap.high:+.1f})."
+    )
 
 
 def _counted(found: list[Finding]) -> str:
@@ -31,7 +42,7 @@ def _counted(found: list[Finding]) -> str:
     named = {v: [f.claim.name for f in found if f.verdict == v] for v in SAID}
     refuted = named["opposite shown"]
     warped = all(name.startswith("warped") for name in refuted)
-    ours = ", all about time warping, a variant of our own" if warped else ""
+    ours = ", all of them about time warping, a variant of our own" if warped else ""
     return (
         f"Of {len(found)} claims that were written down before anything was computed, "
         f"{len(named['shown'])} are shown, {len(named['undecided'])} are undecided, "

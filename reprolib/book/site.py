@@ -21,6 +21,7 @@ from reprolib.book import (
     npm,
     publish,
     readme,
+    site_exercises,
     site_links,
     site_tables,
 )
@@ -97,7 +98,7 @@ def _parts() -> dict[str, str]:
 
 
 def adapted(notebook: NotebookNode, chapter: int) -> NotebookNode:
-    """A chapter as the site shows it: captions set by Sphinx, folded code closed.
+    """A chapter as the site shows it: captions and exercises set, folded code closed.
 
     In a notebook the numbered caption is an output below the figure; here the figure
     itself carries it, under the same number.
@@ -106,6 +107,7 @@ def adapted(notebook: NotebookNode, chapter: int) -> NotebookNode:
         cell.metadata["mystnb"]["figure"]["caption"] = caption
     for number, cell in enumerate(notebook.cells):
         if cell.cell_type != "code":
+            cell.source = site_exercises.blocks(cell.source, chapter)
             continue
         cell.outputs = [o for o in cell.outputs if o.get("metadata") != publish.CAPTION]
         for shown in (o.data for o in cell.outputs if "data" in o):
