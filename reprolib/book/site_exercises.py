@@ -1,7 +1,7 @@
 """The exercises of a chapter as the site sets them: one block each, its answer folded.
 
 In a notebook they are a numbered list, and all answers stand in one fold below it. Made
-for sphinx-exercise.
+for sphinx-exercise and the dropdowns of sphinx-design.
 """
 
 import re
@@ -10,8 +10,10 @@ BLOCK = re.compile(
     r"^(\*\*Exercises.*)\n(1\. .*?)(?:\n\n<details>.*?</summary>(.*?)</details>|\Z)",
     re.DOTALL | re.MULTILINE,
 )
-EXERCISE = ":::{{exercise}}\n:label: {label}\n\n{text}\n:::"
-SOLUTION = ":::{{solution}} {label}\n:class: dropdown\n\n{text}\n:::"
+EXERCISE = (
+    ":::{{exercise}} {number}\n:label: exercise-{number}\n:nonumber:\n\n{text}\n:::"
+)
+ANSWER = ":::{{dropdown}} Answer to {number}\n\n{text}\n:::"
 
 
 def blocks(source: str, chapter: int) -> str:
@@ -23,11 +25,12 @@ def _blocks(title: str, listed: str, answers: str | None, chapter: int) -> str:
     texts = _numbered(r"^(\d+)\. ", listed)
     told = _numbered(r"\((\d+)\)\s", answers or "")
     parts = [title]
-    for number, text in texts.items():
-        label = f"exercise-{chapter}-{number}"
-        parts.append(EXERCISE.format(label=label, text=re.sub(r"\n +", "\n", text)))
-        if number in told:
-            parts.append(SOLUTION.format(label=label, text=told[number]))
+    for key, text in texts.items():
+        number = f"{chapter}.{key}"
+        text = re.sub(r"\n +", "\n", text)
+        parts.append(EXERCISE.format(number=number, text=text))
+        if key in told:
+            parts.append(ANSWER.format(number=number, text=told[key]))
     return "\n\n".join(parts)
 
 
