@@ -582,12 +582,11 @@ print(
 # <details><summary>Answers</summary>
 #
 # (1) None changes its direction: they are about who drew the list, not about which
-# distance judges. In the published run the list of ten is then worth 21.1 points at
-# $\rho = 0$ and 7.3 at 0.5 (global: 22.8 and 6.6), and the other network stands at
-# 0.79 instead of 0.84. (2) When the raters are about equally good and fail on different
-# questions. Ours are unequal, and noise that a picture gives to everybody makes them fail
-# together: in the published run the vote has 67 % right and careful alone 69. (3) Whoever
-# knows least: with every match on the list a blind guess is right more often.
+# distance judges; the sizes move a little. (2) When the raters are about equally good and
+# fail on different questions. Ours are unequal, and noise that a picture gives to
+# everybody makes them fail together: print `scoring.majority(judged).right.mean()` and
+# see where it stands beside the best of them. (3) Whoever knows least: with every match
+# on the list a blind guess is right more often.
 # (4) McNemar's test counts the questions that only one of you has right; how large a
 # lead so many questions can show stands in the table of least leads above. Fleiss'
 # kappa (`scoring.agreement`) says whether you fail on the same questions.

@@ -91,15 +91,8 @@ Markdown(answer.text())
 
 # %%
 WORDS = ("shown", "undecided", "opposite shown", "waiting")
-
-
-def of_whom(claim):
-    """Whether a claim is about the paper's method or a variant of our own."""
-    ours = any(word in term for term in claim.plus for word in ("warped", "-100-"))
-    return "variants of our own" if ours else "the paper's method"
-
-
-names = [of_whom(found.claim) for found in findings.values()]
+WHOSE = {True: "variants of our own", False: "the paper's method"}
+names = [WHOSE[found.claim.ours] for found in findings.values()]
 said = [found.verdict for found in findings.values()]
 columns = pd.Series(names, name="claims on"), pd.Series(said, name="verdict")
 counts = pd.crosstab(*columns).reindex(columns=WORDS, fill_value=0)
@@ -145,7 +138,7 @@ drawn = {}
 for name, found in findings.items():
     if one := found.difference:
         claim, seeds = found.claim, f"{len(found.points)} of {found.planned}"
-        own = "(ours) " * of_whom(claim).startswith("variants")
+        own = "(ours) " * claim.ours
         drawn[name] = {"low": one.low, "mean": one.mean, "high": one.high}
         drawn[name]["colour"] = getattr(figures, COLOUR[claim.question])
         drawn[name]["verdict"] = found.verdict

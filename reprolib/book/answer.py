@@ -1,10 +1,12 @@
 """The answer to "should you believe the paper?", made from the records. Chapter 8."""
 
+from collections import Counter
+
 from reprolib.book import reported
 from reprolib.study import claims, headline
 from reprolib.study.claims import Finding
 
-# The claims of which the verdict speaks, from the surest to what is left open.
+# The claims of which the answer speaks, from the surest to what is left open.
 ASKED = ("testing-bad", "testing", "training", "global-aligned", "mutual")
 SAID = {
     "shown": "Shown on drawn people",
@@ -23,8 +25,8 @@ def text() -> str:
         some = [_short(named[n]) for n in ASKED if named[n].verdict == word]
         items += [f"*{said}*: {'; '.join(some)}."] if some else []
     items += [_without_stripes(), *_level()]
-    items = (f"- {item}" for item in items)
-    return "\n".join([_central(named["global-aligned"]), _counted(found), "", *items])
+    lines = [_central(named["global-aligned"]), _counted(found), ""]
+    return "\n".join(lines + [f"- {item}" for item in items])
 
 
 def _central(one: Finding) -> str:
@@ -39,14 +41,13 @@ def _central(one: Finding) -> str:
 
 def _counted(found: list[Finding]) -> str:
     """How many claims there are, and what became of them."""
-    named = {v: [f.claim.name for f in found if f.verdict == v] for v in SAID}
-    refuted = named["opposite shown"]
-    warped = all(name.startswith("warped") for name in refuted)
-    ours = ", all of them about time warping, a variant of our own" if warped else ""
+    count = Counter(one.verdict for one in found)
+    ours = sum(one.claim.ours for one in found if one.verdict == "opposite shown")
     return (
         f"Of {len(found)} claims that were written down before anything was computed, "
-        f"{len(named['shown'])} are shown, {len(named['undecided'])} are undecided, "
-        f"{len(refuted)} are refuted{ours}, and {len(named['waiting'])} wait for seeds."
+        f"{count['shown']} are shown, {count['undecided']} are undecided, "
+        f"{count['opposite shown']} are refuted ({ours} of them about variants of our "
+        f"own, not the paper's method), and {count['waiting']} wait for seeds."
     )
 
 

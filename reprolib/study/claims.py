@@ -19,6 +19,7 @@ from reprolib.study import grid, measuring, records
 
 TABLE = Path(__file__).with_name("claims.toml")
 HALVES = ("rank1", "mAP")  # of each half, as `measuring.measure` keeps them
+OURS = "warped", "-100-"  # in the variants that the paper does not have
 TERM = re.compile(r"(?P<variant>[^:@/]+):(?P<kind>[^:@/]+)@(?P<boxes>[^:@/]+)")
 
 
@@ -37,6 +38,14 @@ class Claim:
     minus: tuple[str, ...]
     score: str = "mAP"
     protocol: str = "market"
+
+    @property
+    def ours(self) -> bool:
+        """Whether it is about a variant of our own and not about the paper's method.
+
+        Ours are time warping and a hundred times the paper's weights.
+        """
+        return any(word in term for term in self.plus for word in OURS)
 
 
 @dataclass(frozen=True)
