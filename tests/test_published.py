@@ -102,19 +102,21 @@ def test_every_caption_stands_below_its_figure(py):
 
 
 @pytest.mark.parametrize("py", CHAPTERS, ids=IDS)
-def test_code_that_draws_opens_or_records_is_folded_and_no_other(py):
+def test_code_that_draws_opens_records_or_is_tagged_is_folded_and_no_other(py):
     folded = {
         number: bool(cell.metadata.get("jupyter", {}).get("source_hidden"))
         for number, cell in enumerate(read(py).cells)
     }
     cells = jupytext.read(py).cells
     drawn = {n for n, c in enumerate(cells) if "figure" in c.metadata.get("mystnb", {})}
+    tags = {n: c.metadata.get("tags", ()) for n, c in enumerate(cells)}
+    tagged = {n for n, some in tags.items() if "machinery" in some}
     code = {n: c.source for n, c in enumerate(cells) if c.cell_type == "code"}
     opened = [n for n, source in code.items() if "= book.open(" in source]
     record = [n for n, source in code.items() if "run.write(" in source]
     assert len(opened) == len(record) == 1
     assert {n for n, is_folded in folded.items() if is_folded} == {
-        *drawn, *opened, *record
+        *drawn, *tagged, *opened, *record
     }  # fmt: skip
 
 

@@ -29,8 +29,10 @@ FACTS = ("profile", "dataset", "seed", "commit", "versions", "hardware", "second
 SUFFIX = {"image/svg+xml": ".svg", "image/png": ".png"}
 KEPT = ("tags", "mystnb")
 CAPTION = {"reprolib": "caption"}  # marks the output that shows a figure's caption
-# What no lecturer would put on a slide: the opening of a chapter, and its record.
+# What no lecturer would put on a slide: the opening of a chapter, its record, and cells
+# with the tag, which put tables together.
 MACHINERY = ("= book.open(", "run.write(")
+TAG = "machinery"
 
 
 def code_digest(py: Path) -> str:
@@ -167,13 +169,14 @@ def _show_captions(notebook: NotebookNode, chapter: int) -> None:
 
 
 def _fold(notebook: NotebookNode) -> None:
-    """Close the code that draws figures, opens the chapter or keeps its record.
+    """Close code that draws figures, opens a chapter, keeps its record or is tagged.
 
     Jupyter shows three dots in its place, which open it.
     """
     for cell in notebook.cells:
-        draws = "figure" in cell.metadata.get("mystnb", {})
-        machinery = draws or any(words in cell.source for words in MACHINERY)
+        closed = "figure" in cell.metadata.get("mystnb", {})
+        closed |= TAG in cell.metadata.get("tags", ())
+        machinery = closed or any(words in cell.source for words in MACHINERY)
         if machinery and cell.cell_type == "code":
             cell.metadata["jupyter"] = {"source_hidden": True}
 

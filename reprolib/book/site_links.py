@@ -8,7 +8,7 @@ ELSE = re.compile(
     r"(^```.*?^```|^\#.*?$|^\|.*?$|`[^`]+`|\$[^$]+\$|!?\[[^\]]*\]\([^)]*\)|<[^>]+>)",
     re.MULTILINE | re.DOTALL,
 )
-CHAPTERS = re.compile(r"\b[Cc]hapters?\s+\d\b(?:(?:,| and| or| to)\s\d\b)*")
+CHAPTERS = re.compile(r"\b[Cc]hapters?\s+\d+\b(?:(?:,| and| or| to)\s\d+\b)*")
 FUNCTION = re.compile(
     r"`(?:reprolib\.)?((?:alignment|losses|reranking|evaluation|networks|training)"
     r"\.[a-z_.]+)`"
@@ -46,9 +46,9 @@ def chapters(text: str, names: dict[int, str], role: str) -> str:
 
     def replaced(match: re.Match) -> str:
         words = match[0].replace("\n", " ")
-        if len(found := re.findall(r"\d", words)) == 1:
+        if len(found := re.findall(r"\d+", words)) == 1:
             return link(words, found[0])
-        return re.sub(r"\d", lambda digit: link(digit[0], digit[0]), words)
+        return re.sub(r"\d+", lambda found: link(found[0], found[0]), words)
 
     return CHAPTERS.sub(replaced, text)
 

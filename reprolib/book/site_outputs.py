@@ -1,19 +1,33 @@
-"""Tables that pandas shows, as the site sets them: words left, numbers right."""
+"""What cells put out, as the site sets it: sentences as text, numbers to the right."""
 
+import html
 import re
 
 from bs4 import BeautifulSoup, Tag
 
+LISTED = re.compile(r"^\s|\S  +\S", re.MULTILINE)  # lines that are set in columns
 NUMBER = re.compile(r"[-+]?\d|-?$|nan$", re.IGNORECASE)  # a dash: nothing there
 
 
-def aligned(html: str) -> str:
+def said(text: str) -> str | None:
+    """Printed sentences as a paragraph of HTML; None where `text` is something else.
+
+    A line that ends a sentence ends a line of the paragraph; others flow on. Columns,
+    code and what ends without a full stop stay as they were printed.
+    """
+    if LISTED.search(text) or not text.rstrip().endswith((".", "?", ":")):
+        return None
+    flowing = re.sub(r"(?<![.?:])\n", " ", html.escape(text.strip(), quote=False))
+    return f'<p class="said">{flowing.replace(chr(10), "<br>")}</p>'
+
+
+def aligned(table: str) -> str:
     """Mark the cells of numeric columns, headings too, with the class `number`.
 
     A column is numeric when each of its values begins with a number or is missing. What
     pandas says of alignment itself is taken out; the site's style sheet says it.
     """
-    page = BeautifulSoup(html, "html.parser")
+    page = BeautifulSoup(table, "html.parser")
     for style in page.find_all("style"):
         style.decompose()
     for table in page.find_all("table", "dataframe"):
