@@ -71,7 +71,7 @@ if repository:
     }
 
 
-CHAPTERS = {int(p.stem[:2]): p.stem for p in Path("notebooks").glob("0*.ipynb")}
+CHAPTERS = {int(p.stem[:2]): p.stem for p in Path("notebooks").glob("*.ipynb")}
 
 
 def worded(app, what, name, thing, options, lines):

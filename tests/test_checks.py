@@ -296,6 +296,13 @@ WRONG = [
      "From size to size"),
     ("wilson", lambda r, n: (r / n - 0.2, r / n + 0.2), "between 0 and 1"),
     ("wilson", lambda r, n: (0.0, 1.0), "Wilson"),
+    ("tuned-on-others", lambda s: s.max(0).mean(), "best on the other"),
+    ("tuned-on-others", lambda s: s[s.sum(1).argmax()].mean(), "best on the other"),
+    ("tuned-on-others", lambda s: s.max(), "mean of its row"),
+    ("leak-gain", lambda a, b, k: 100 * (a[k].mean() - b[k].mean()), "query alike"),
+    ("leak-gain", lambda a, b, k: 100 * (a[k].mean() - a[~k].mean()), "answer alike"),
+    ("leak-gain", lambda a, b, k: (1.0 * a - b)[k].mean() - (1.0 * a - b)[~k].mean(),
+     "in points"),
 ]  # fmt: skip
 
 

@@ -23,6 +23,7 @@ CHAPTERS = (
     (7, "Human vs model", "a quiz, with intervals", (0, 1), ANSWERS),
     (8, "Verdict", "claim by claim", (0, 0), ANSWERS),
     (9, "Cost", "time and memory", (1, 0), OTHERS),
+    (10, "Open choices", "what the paper leaves open", (2, 0), OTHERS),
 )
 READ_NEXT = tuple((number, number + 1) for number, *_ in CHAPTERS[:-1])
 FAR = (
@@ -113,6 +114,7 @@ def network(
         _box(ax, (3.75, 1.9 + high * k), 0.7, high, figures.SKY)
         _box(ax, (6.1, 1.9 + 0.6 * high * k), 1.1, 0.6 * high, figures.GREEN)
     _arrows(ax, net)
+    ax.text(5.27, 2.43, "1x1 convolution", fontsize=8, **MIDDLE)
     shape = " x ".join(map(str, maps))
     ax.text(4.1, 1.6, f"feature map\n{shape}", fontsize=8, **MIDDLE)
     ax.text(6.65, 1.6, f"{net.stripes} stripes,\n{how}{short}", fontsize=8, **MIDDLE)

@@ -110,6 +110,14 @@ def unpacked(text: str) -> tuple[np.ndarray, np.ndarray]:
     return ranks.astype(int), ap / COARSE
 
 
+def finds_first(tested: dict) -> np.ndarray:
+    """Whether the global distance puts the right person first, (Q,), of a record.
+
+    `tested` are the scores of one student on one kind of boxes. Chapters 5 and 10.
+    """
+    return unpacked(tested["queries"]["global"])[0] == 1
+
+
 def packed_people(pids: torch.Tensor) -> str:
     """Whom each query shows; of the pids only who is the same remains."""
     return _text(np.unique(pids.numpy(), return_inverse=True)[1].astype("<u2"))

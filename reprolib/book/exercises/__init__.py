@@ -6,6 +6,7 @@ Beside them stand the multiple-choice questions, in `questions.toml`.
 from reprolib.book.exercises import (
     alignment,
     benchmark,
+    choices,
     cost,
     evaluation,
     human,
@@ -25,6 +26,7 @@ EXERCISES: dict[str, Exercise] = {
     **benchmark.EXERCISES,
     **human.EXERCISES,
     **cost.EXERCISES,
+    **choices.EXERCISES,
 }
 
 __all__ = ["EXERCISES", "QUESTIONS", "Exercise", "Option", "Question"]
