@@ -32,7 +32,7 @@ def test_the_table_holds_the_headline_rows_of_the_record(project, capsys):
     assert text.startswith("before\n<!-- results: drawn -->") and "old" not in text
     assert text.endswith("<!-- end -->\nafter\n")
     # Made-up scores: 10 * number of the row + kind + seed, over seeds 0 and 1.
-    local = "31.5 ± 0.7 / 15.8 ± 0.4"
+    local = "31.5 ± 0.7 | 15.8 ± 0.4"
     assert f"| aligned, local distance | {local} | {local} | 2, 2 |\n" in text
     assert "18 trainings of drawn-main" in text.splitlines()[-3]
     assert cli.main(["readme"]) == 0

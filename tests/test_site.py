@@ -22,7 +22,7 @@ from reprolib.book import (
     site,
     site_exercises,
     site_links,
-    site_tables,
+    site_outputs,
 )
 from reprolib.study import claims, headline
 from reprolib.study.provenance import project_root
@@ -91,7 +91,7 @@ def test_parameters_become_a_table_with_all_of_them(path):
     assert not any("parameters" in c.metadata.get("tags", ()) for c in cells)
 
 
-NAMES = {2: "02_alignment", 3: "03_network", 5: "05_ablations"}
+NAMES = {2: "02_alignment", 3: "03_network", 5: "05_ablations", 10: "10_open"}
 
 
 @pytest.mark.parametrize(
@@ -104,6 +104,7 @@ NAMES = {2: "02_alignment", 3: "03_network", 5: "05_ablations"}
             "{doc}`5 </notebooks/05_ablations>` do",
         ),
         ("chapter 9, chapter 25", "chapter 9, chapter 25"),
+        ("chapter 10", "{doc}`chapter 10 </notebooks/10_open>`"),
         ("# On chapter 2\n| chapter 2 |\n`chapter 2`",) * 2,
         ("```\nchapter 2\n```\n[chapter 2](x.md)",) * 2,
         ("MARS and MARS, Holm's", "MARS {cite:p}`zheng2016mars` and MARS, "
@@ -129,21 +130,25 @@ def test_a_work_is_cited_once_a_page_and_every_work_is_in_the_list():
 
 def test_the_verdict_counts_every_claim_and_names_those_it_speaks_of():
     text, found = answer.text(), claims.findings()
-    words = re.findall(r"(\d+) (?:are )?(shown|undecided|refuted|wait)\b", text)
-    counts = {word: int(number) for number, word in words}
+    words = r"are shown|are undecided|the opposite|wait for"
+    counted = {w: int(n) for n, w in re.findall(rf"(\d+) ({words})", text)}
     verdicts = [one.verdict for one in found]
-    named = {"refuted": "opposite shown", "wait": "waiting"}
-    assert counts == {w: verdicts.count(named.get(w, w)) for w in counts}
-    assert sum(counts.values()) == int(re.search(r"Of (\d+) claims", text)[1])
-    assert len(found) == sum(counts.values())
+    assert [*counted.values()] == [verdicts.count(word) for word in claims.VERDICTS]
+    assert f"Of {len(found)} claims" in text and len(found) == sum(counted.values())
+    (rigid,) = (one for one in found if one.claim.against)
+    assert rigid.claim.name == "method-perfect"
+    listed = dict(re.findall(r"^- \*(.+?)\*: (.+)$", text, re.MULTILINE))
     for one in found:
-        if one.claim.name in answer.ASKED:
-            mean = f"{one.difference.mean:+.1f} points"
-            assert f"{one.claim.says} ({mean}" in text
-    rows = headline.table("drawn").iloc[:, :2]
+        if said := answer.ASKED.get(one.claim.name):
+            (where,) = (head for head, items in listed.items() if said in items)
+            assert where.lower().startswith(f"{one.verdict} on ")
+            if one.difference:
+                mean = f"{one.difference.mean:+.1f} points of"
+                assert f"{said} ({mean}" in listed[where]
+    rows = headline.table("drawn")[["error 0.4: mAP", "error 1: mAP"]]
     for which in ("global (identity + triplet)", "aligned, local distance"):
-        for cell in rows.loc[which]:  # rank-1 / mAP, each with its spread
-            assert f"{cell.split(' / ')[1].split(' ±')[0]}" in text
+        for cell in rows.loc[which]:
+            assert cell.split(" ±")[0] in text
 
 
 def test_the_folder_holds_pages_alone_whatever_was_built():
@@ -204,18 +209,38 @@ def test_functions_and_chapters_are_linked_both_ways(built):
     assert 'href="../api.html#reprolib.alignment.local_distance"' in chapter
 
 
+@pytest.mark.parametrize(
+    ("printed", "shown"),
+    [
+        (
+            "It rose by 3 <\nof 5. Then\nit fell.\n",
+            "It rose by 3 &lt; of 5. Then it fell.",
+        ),
+        ("One.\nTwo: a\nand b.\n", "One.<br>Two: a and b."),
+        ("So many cells:\n", "So many cells:"),
+        ("first   1.\nsecond 2.\n", None),
+        ("    return trained.\n", None),
+        ("One:\n    indented.\n", None),
+        ("right: all 3 properties hold\n", None),
+    ],
+)
+def test_printed_sentences_are_set_as_text_and_all_else_is_left(printed, shown):
+    expected = shown and f'<p class="said">{shown}</p>'
+    assert site_outputs.said(printed) == expected
+
+
 def test_columns_of_numbers_are_marked_with_their_headings():
     rows = {"who": ["a", "b"], "mAP": [9.5, -1.0], "gain": ["+1.2 (0 to 2)", "-"]}
     frame = pd.DataFrame(rows | {"mixed": ["7", "seven"]}, index=["4", "5"])
     for table in (frame, frame.rename_axis("row").rename_axis("score", axis=1)):
-        page = BeautifulSoup(site_tables.aligned(table._repr_html_()), "html.parser")
+        page = BeautifulSoup(site_outputs.aligned(table._repr_html_()), "html.parser")
         marked = [c.get_text() for c in page.find_all(class_="number") if c.string]
         assert sorted(marked) == sorted(
             ["mAP", "9.5", "-1.0", "gain", "+1.2 (0 to 2)", "-"]
         )
         assert page.find("style") is None and "text-align" not in str(page)
     over = pd.concat({"top": frame}, axis=1)
-    page = BeautifulSoup(site_tables.aligned(over._repr_html_()), "html.parser")
+    page = BeautifulSoup(site_outputs.aligned(over._repr_html_()), "html.parser")
     heads = [cell.get_text() for cell in page.find_all("th", class_="number")]
     assert heads == ["mAP", "gain"]
 

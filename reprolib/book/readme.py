@@ -46,16 +46,25 @@ def refresh() -> list[str]:
 
 
 def block(name: str) -> str:
-    """A Markdown table of the headline rows, and where they come from."""
+    """The headline rows of a table, and where they come from, in Markdown."""
+    return f"{rows(name)}\n\n*{headline.made_by(name)}*"
+
+
+def rows(name: str) -> str:
+    """A Markdown table of the headline rows."""
     table = headline.table(name)
-    lines = [f"| rank-1 / mAP, % | {' | '.join(table)} |"]
+    lines = [f"| trained and tested in boxes | {' | '.join(table)} |"]
     lines.append("|---|" + "---:|" * len(table.columns))
     lines += [f"| {title} | {' | '.join(row)} |" for title, *row in table.itertuples()]
-    return "\n".join([*lines, "", f"*{headline.made_by(name)}*"])
+    return "\n".join(lines)
 
 
 def answers() -> str:
     """What came out of the claims that a reader asks for first, a line each."""
+    return "\n".join(f"- {one.claim.says}: *{one.sentence()}*" for one in asked())
+
+
+def asked() -> list[claims.Finding]:
+    """What came out of the claims that a reader asks for first."""
     found = {one.claim.name: one for one in claims.findings()}
-    each = (found[name] for name in ASKED)
-    return "\n".join(f"- {one.claim.says}: *{one.sentence()}*" for one in each)
+    return [found[name] for name in ASKED]

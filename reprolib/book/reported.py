@@ -8,6 +8,11 @@ from importlib.resources import files
 
 import pandas as pd
 
+PAPER = "AlignedReID paper (arXiv 1711.08184)"
+INDEPENDENT = "huanghoujing/AlignedReID-Re-Production-Pytorch"
+COAUTHOR = "michuanhaohao/AlignedReID (first)"
+LATER = "michuanhaohao/AlignedReID++"  # a later method, by a co-author
+
 STATUSES = {
     "A": "read in the source itself",
     "B": "second-hand: another's statement, code or reading note",
@@ -47,3 +52,12 @@ def load():
         files("reprolib.book").joinpath("reported.csv").open(encoding="utf-8") as table
     ):
         return pd.read_csv(table, dtype=text).fillna({"note": ""})
+
+
+def best(dataset: str) -> pd.DataFrame:
+    """Each source's row with the best rank-1 before re-ranking, by source.
+
+    The paper states its four numbers in two rows, which are one here. Chapters 0, 8.
+    """
+    rows = load().query("dataset == @dataset").sort_values("rank1", na_position="first")
+    return rows.groupby("source").last()

@@ -23,10 +23,11 @@ from reprolib.book import (
     readme,
     site_exercises,
     site_links,
-    site_tables,
+    site_outputs,
 )
 from reprolib.book.living import placing
 from reprolib.errors import ReproError
+from reprolib.study import claims
 from reprolib.study.provenance import project_root
 from reprolib.study.store import write_text
 
@@ -86,8 +87,8 @@ def _parts() -> dict[str, str]:
     words = glossary.table(glossary.load())
     return {
         "verdict": answer.text(),
-        "claims": readme.answers(),
-        "results": readme.block("drawn").replace(" ± ", "\u00a0±\u00a0"),
+        "claims": claims.table(readme.asked()),
+        "results": readme.rows("drawn").replace(" ± ", "\u00a0±\u00a0"),
         "words": re.sub(
             r"(?<=\| )(\d)(?= \|$)",
             lambda found: f"{{doc}}`{found[1]} </notebooks/{names[int(found[1])]}>`",
@@ -110,9 +111,7 @@ def adapted(notebook: NotebookNode, chapter: int) -> NotebookNode:
             cell.source = site_exercises.blocks(cell.source, chapter)
             continue
         cell.outputs = [o for o in cell.outputs if o.get("metadata") != publish.CAPTION]
-        for shown in (o.data for o in cell.outputs if "data" in o):
-            if "text/html" in shown:
-                shown["text/html"] = site_tables.aligned(shown["text/html"])
+        cell.outputs = [_set(output) for output in cell.outputs]
         tags = set(cell.metadata.get("tags", ()))
         if "parameters" in tags:
             notebook.cells[number] = _parameters(cell)
@@ -125,6 +124,15 @@ def adapted(notebook: NotebookNode, chapter: int) -> NotebookNode:
             tags.add("hide-cell")
         cell.metadata["tags"] = sorted(tags)
     return notebook
+
+
+def _set(output: NotebookNode) -> NotebookNode:
+    """An output with its tables aligned, or its sentences set as text."""
+    if "text/html" in output.get("data", ()):
+        output.data["text/html"] = site_outputs.aligned(output.data["text/html"])
+    elif output.get("name") == "stdout" and (text := site_outputs.said(output.text)):
+        return nbformat.v4.new_output("display_data", {"text/html": text})
+    return output
 
 
 def _close(cell: NotebookNode, tags: set[str], what: str) -> None:

@@ -20,6 +20,7 @@ from reprolib.study import grid, measuring, records
 TABLE = Path(__file__).with_name("claims.toml")
 HALVES = ("rank1", "mAP")  # of each half, as `measuring.measure` keeps them
 OURS = "warped", "-100-"  # in the variants that the paper does not have
+VERDICTS = "shown", "undecided", "opposite shown", "waiting"
 TERM = re.compile(r"(?P<variant>[^:@/]+):(?P<kind>[^:@/]+)@(?P<boxes>[^:@/]+)")
 
 
@@ -46,6 +47,12 @@ class Claim:
         Ours are time warping and a hundred times the paper's weights.
         """
         return any(word in term for term in self.plus for word in OURS)
+
+    @property
+    def against(self) -> bool:
+        """Whether it says that rigid stripes beat the method."""
+        sides = {"unaligned": self.plus, "aligned": self.minus}
+        return all(term.startswith(row) for row in sides for term in sides[row])
 
 
 @dataclass(frozen=True)

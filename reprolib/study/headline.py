@@ -7,7 +7,7 @@ import pandas as pd
 
 from reprolib.study import claims, grid, records
 
-SCORES = ("rank1", "mAP")
+SCORES = {"rank1": "rank-1", "mAP": "mAP"}
 
 
 class Row(NamedTuple):
@@ -51,17 +51,17 @@ TABLES = {
     "viper": _branches("viper-imagenet", "viper-imagenet"),
 }
 COLUMNS = {
-    "box0.4": "boxes of a real detector (0.4)",
-    "box1": "boxes of a bad one (1)",
-    "labelled": "boxes drawn by hand",
-    "detected": "boxes of a detector",
+    "box0.4": "error 0.4",
+    "box1": "error 1",
+    "labelled": "by hand",
+    "detected": "detector",
 }
 
 
 def table(name: str) -> pd.DataFrame:
-    """Rank-1 / mAP in percent, a row for each method that has cells.
+    """Rank-1 and mAP in percent, a row for each method that has cells.
 
-    A column for each kind of boxes, trained and tested on them alike: the mean over
+    Two columns for each kind of boxes, trained and tested on them alike: the mean over
     seeds, of both students where there are two, and the standard deviation; by the
     protocol of the data set. The last column counts seeds.
     """
@@ -71,7 +71,8 @@ def table(name: str) -> pd.DataFrame:
         for boxes in grid.find(row.study).boxes:
             every = scores(row, boxes)
             if len(every):
-                texts[COLUMNS[boxes]] = as_text(every)
+                names = (f"{COLUMNS[boxes]}: {name}" for name in SCORES.values())
+                texts |= zip(names, as_text(every), strict=True)
                 seeds.append(str(len(every)))
         if texts:
             rows[title] = texts | {"seeds": ", ".join(seeds)}
@@ -100,13 +101,13 @@ def of_line(line: dict, row: Row, boxes: str) -> list[float]:
     return [claims.scores(line, term, score, protocol) for score in SCORES]
 
 
-def as_text(every: np.ndarray) -> str:
-    """Mean and standard deviation of (seeds, 2) as `85.0 ± 1.2 / 79.6 ± 0.9`."""
+def as_text(every: np.ndarray) -> list[str]:
+    """Mean and standard deviation of (seeds, scores), each score as `85.0 ± 1.2`."""
     mean = every.mean(0)
     if len(every) == 1:
-        return " / ".join(f"{m:.1f}" for m in mean)
+        return [f"{m:.1f}" for m in mean]
     spread = every.std(0, ddof=1)
-    return " / ".join(f"{m:.1f} ± {s:.1f}" for m, s in zip(mean, spread, strict=True))
+    return [f"{m:.1f} ± {s:.1f}" for m, s in zip(mean, spread, strict=True)]
 
 
 def made_by(name: str) -> str:
