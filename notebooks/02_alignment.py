@@ -231,7 +231,7 @@ plt.show()
 # of the two distances changes more?
 
 
-# %%
+# %% tags=["machinery"]
 def compare(shift=15, scale=75, axes=None):
     """The right picture in another box, and both ways through the distances to it."""
     other, _ = photo(40, camid=5, shot=2, shift=shift / 100, scale=scale / 100)
@@ -257,7 +257,7 @@ texts = [f"{moved.lean[k]:+.1f} at shift {BOXES[k][0]}" for k in range(3)]
 print(f"Stripes that the path leans by: {', '.join(texts)};", end=" ")
 print(f"20 % of the height are {0.2 * STRIPES:.1f} stripes.")
 
-# %%
+# %% tags=["machinery"]
 # To move it yourself in Jupyter, uncomment these lines and run them:
 # from reprolib.book import interactive, living
 # interactive.sliders(compare, shift=(-40, 40, 5), scale=(40, 160, 5))
@@ -406,7 +406,7 @@ toy = {
     for name, distance in METHODS.items()
 }
 blind = [name for name, (itself, other) in toy.items() if abs(itself - other) < 1e-3]
-print("The jacket is as near to the coat as to itself for:", " and ".join(blind))
+print("The jacket is as near to the coat as to itself for", " and ".join(blind) + ".")
 pd.DataFrame(toy, index=["jacket and itself", "jacket and coat"]).T.round(2)
 
 # %% [markdown]
@@ -444,7 +444,8 @@ for shift in shifts:
 sizes = pd.cut(abs(shifts), [-1, 1, 11, 26], labels=["0 %", "5-10 %", "15-25 %"])
 summary = rank1.groupby(sizes, observed=True).mean()
 best = summary.idxmax(axis=1)
-print("Best:", ", ".join(f"{name} at a shift of {size}" for size, name in best.items()))
+said = ", ".join(f"{name} at a shift of {size}" for size, name in best.items())
+print(f"Best is {said}.")
 summary.round(0).astype(int).rename_axis("shift, rank-1 in %")
 
 # %% mystnb={"figure": {"name": "sliding-box", "caption": "Rank-1 of plain colours across two cameras as the boxes of one camera shift; bands are 95 % intervals over the people. Rigid matching falls steeply as boxes move; the aligned distance starts lower and falls more slowly; the warped one lies above it nearly everywhere."}, "image": {"alt": "Three curves of rank-1 over the shift of the box from minus 25 to plus 25 percent. Rigid is a sharp peak at no shift; aligned is a low hill that falls to about half at the edges; warped is a hill as well and lies higher."}}
@@ -506,7 +507,7 @@ fig, _ = figures.gallery(pairs, 6, [*TROUBLES, "swapped twin"], size=1.25)
 fig.suptitle("Four troubles with the right picture, and a wrong one", size=10)
 plt.show()
 
-# %%
+# %% tags=["machinery"]
 each = np.array(twins + [pair[::-1] for pair in twins])  # both ways round
 asked, same, twin = shots(each[:, 0], 1, 0), *(shots(p, 2, 1) for p in each.T)
 others, wins = ~torch.eye(len(people), dtype=torch.bool), {}
@@ -521,8 +522,8 @@ wins["swapped twin"] = {
 farther = 100 * pd.DataFrame(wins).T.map(lambda won: float(won.float().mean()))
 helped = farther.index[farther.aligned > farther.rigid]
 helped = ", ".join(helped) or "nothing"
-print("The aligned distance beats the rigid one for:", helped)
-print("The hardest trouble for it:", farther.aligned.idxmin())
+print(f"The aligned distance beats the rigid one for: {helped}.")
+print(f"The hardest trouble for it is: {farther.aligned.idxmin()}.")
 
 # %% mystnb={"figure": {"name": "failures", "caption": "How often a wrong picture (in the last group, the twin) is farther from the query than the right one, over all people; 50 % is chance."}, "image": {"alt": "Six groups of three bars, rigid, aligned and warped, between 50 and 100 percent, in the order of the pictures above: good box, box too high, box sideways, leaning, far away, swapped twin. All three are lowest for the box moved sideways."}}
 fig, ax = plt.subplots(figsize=(figures.WIDTH, 3.0))
@@ -549,7 +550,7 @@ plt.show()
 # interpolate. **Predict, then run**: how far off is rigid matching at a shift of 20 %?
 
 
-# %%
+# %% tags=["machinery"]
 def misplaced(cells, marks, other_marks):
     """Mean error, in % of the height, of where the stripes on the body are matched."""
     rows, columns = np.array(cells).T
@@ -571,7 +572,7 @@ for pid in people[:40]:
 by_shift = pd.DataFrame(rows, columns=["shift", *METHODS]).groupby("shift")
 errors, edge = by_shift.mean(), by_shift.mean().loc[[-20, 20]].mean()
 texts = [f"{name} {errors[name][0]:.1f} and {edge[name]:.1f}" for name in METHODS]
-print("Error in % of the height, without a shift and at 20 %:", ", ".join(texts))
+print(f"Error in % of the height, without a shift and at 20 %: {', '.join(texts)}.")
 stripe = 100 / STRIPES
 print(f"Without a shift the aligned path is off by {errors.aligned[0] / stripe:.1f}")
 print(f"stripes of {stripe:.0f} % of the height.")
@@ -599,7 +600,7 @@ plt.show()
 # count. Here camera, pose and box all change at once, and the boxes of strangers differ,
 # too. **mAP** rewards finding *all* right pictures early.
 
-# %%
+# %% tags=["machinery"]
 box = settings.data.box_error
 queries, gallery = (store.pixels(split, box) for split in ("query", "gallery"))
 most = min(200, 1 + 3_000_000 // len(gallery))  # some data sets are very large

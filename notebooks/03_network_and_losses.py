@@ -7,11 +7,11 @@
 # gradient that teaches seven stripes and a global feature?**
 #
 # **You will do**: follow one batch of pictures from pixels to features, count what
-# three backbones cost, find the batch's hardest triplets, and take apart every term of
-# the loss. **You will learn** why triplets are chosen by one distance and used by two,
-# why this book standardises its features, what the paper's stop-gradient does (less
-# than it seems), and how a harmless-looking default makes a loss vanish. **You need**
-# PyTorch modules and chapter 2. Nothing is trained here; that is chapter 4.
+# backbones cost, find the batch's hardest triplets, and take apart every term of the
+# loss. **You will learn** why triplets are chosen by one distance and used by two, why
+# this book standardises its features, what the paper's stop-gradient does to a square
+# that is written twice, and how a harmless-looking default makes a loss vanish. **You
+# need** PyTorch modules and chapter 2. Nothing is trained here; that is chapter 4.
 
 # %% tags=["parameters"]
 profile: str = "quick"  # smoke, quick or paper
@@ -72,8 +72,9 @@ pd.DataFrame(shapes, ["pictures", "channels", "height", "width"]).T
 
 # %% [markdown]
 # The last shape is the one to remember: a small grid for each picture. Row 3 of the map
-# is centred near stripe 3 of the person. That is the whole trick: no pose detector, no
-# labelled body parts, only the rows that were there anyway.
+# is centred near stripe 3 of the picture (a little above it, as we shall see). That is
+# the whole trick: no pose detector, no labelled body parts, only the rows that were
+# there anyway.
 #
 # ## Two branches and a head
 #
@@ -96,6 +97,7 @@ def branches(maps):
     return F.normalize(vector), F.normalize(thin.mT, dim=2)
 
 
+# %% tags=["machinery"]
 recipe = {
     "global_pooling": "mean",
     "horizontal_pooling": "max",
@@ -162,12 +164,13 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# Stripes overlap, the more the deeper the network. That is one reason why even rigid
-# matching survives small errors of the box. The hump sits half a stripe too high,
-# because a strided convolution with a border of padding centres its first output on the
-# first row of pixels; all pictures share that offset, so no distance notices.
+# Stripes overlap, the more the deeper the network. We guess, but do not show, that this
+# is one reason why even rigid matching survives small errors of the box. The hump sits
+# half a stripe too high, because a strided convolution with a border of padding centres
+# its first output on the first row of pixels; all pictures share that offset, so no
+# distance notices.
 #
-# ## Three backbones and their price
+# ## Backbones and their price
 #
 # In 2017 ResNet-50 meant the original of 2015: where a stage halves the picture, the
 # first 1x1 convolution of its first block does it, and throws three quarters of its
@@ -176,19 +179,19 @@ plt.show()
 # convolution of each channel by itself, then a 1x1 that mixes them (mark B). **Predict,
 # then run.** Which networks below differ in parameters, and which only in work?
 
-# %%
+# %% tags=["machinery"]
 paper = profiles.load("paper", dataset, weights="")
 original = paper.changed(first_stride="1x1")
 kinds = {
     f"this run: {net.backbone}": settings,
     "ResNet-50 of 2015": original,
-    "- stride on the 3x3 (v1.5)": paper,
-    "- last stride 1": original.changed(last_stride=1),
+    "with stride on the 3x3 (v1.5)": paper,
+    "with last stride 1": original.changed(last_stride=1),
     "ResNet-50-X": original.changed(backbone="resnet50x"),
     "ResNet-18": paper.changed(backbone="resnet18"),
 }
 
-# %% mystnb={"figure": {"name": "prices", "caption": "Parameters and multiply-adds for one picture, with the shape of the last map (channels x rows x columns) below each name. All networks but that of this run see the paper's 224 x 224 pixels; a dash marks a change of the ResNet-50 of 2015 in one point."}, "image": {"alt": "Two panels of six horizontal bars. The three forms of ResNet-50 have bars of equal length on the left, and on the right the one of last stride 1 is the longest by far; ResNet-50-X and ResNet-18 are shorter in both panels."}}
+# %% mystnb={"figure": {"name": "prices", "caption": "Parameters and multiply-adds for one picture, with the shape of the last map (channels x rows x columns) below each name. Counted with the backbone are the local branch and the identity head, for the 751 people of Market1501 and in this run for its own. All networks but that of this run see the paper's 224 x 224 pixels; 'with' is the ResNet-50 of 2015 changed in one point."}, "image": {"alt": "Two panels of six horizontal bars. The three forms of ResNet-50 have bars of equal length on the left, and on the right the one of last stride 1 is the longest by far; ResNet-50-X and ResNet-18 are shorter in both panels."}}
 rows = {}
 for name, s in kinds.items():
     people = identities if s is settings else 751  # as many as Market1501 trains on
@@ -210,15 +213,18 @@ fig.suptitle("A stride changes the work, Xception cells the weights as well", si
 plt.show()
 share = 100 - 100 * prices.loc["ResNet-50-X"][:2] / prices.loc["ResNet-50 of 2015"][:2]
 print(f"Xception cells save {share.iloc[0]:.0f} % of the parameters", end=" ")
-print(f"and {share.iloc[1]:.0f} % of the multiply-adds.")
+print(f"and {share.iloc[1]:.0f} % of the multiply-adds.", end=" ")
+work = prices["multiply-adds, billion"]
+more = 100 * work["with last stride 1"] / work["ResNet-50 of 2015"] - 100
+print(f"A last stride of 1 costs {more:.0f} % more of them.")
 
 # %% [markdown]
 # A stride changes the work alone. A last stride of 1, a habit of later codes, doubles
-# the rows of the map and costs half of the work again. Xception cells save both: a 3x3
-# convolution of $C$ channels has $9C^2$ weights, its cell $9C + C^2$. (Counted are
-# convolutions and linear layers, as is usual.) torchvision's ImageNet weights are those
-# of v1.5, and the library refuses them for the original; for ResNet-50-X nobody has
-# published any.
+# the rows of the map and costs work, not weights. Xception cells save both: a 3x3
+# convolution of $C$ channels has $9C^2$ weights, its cell $9C + C^2$. (Multiply-adds
+# are those of convolutions and linear layers, as is usual.) torchvision's ImageNet
+# weights are those of v1.5, and the library refuses them for the original; for
+# ResNet-50-X we found none.
 
 # %% [markdown]
 # ## The identity loss
@@ -231,7 +237,7 @@ print(f"and {share.iloc[1]:.0f} % of the multiply-adds.")
 #
 # The metric loss speaks of *triplets*: an *anchor* $a$, a *positive* $p$ of the same
 # person, a *negative* $n$ of another. It wants the positive nearer than the negative by
-# a *margin* $m$ (0.3, as in public codes; the paper's is not known to us):
+# a *margin* $m$ (0.3, as in most public codes; the paper's is not known to us):
 #
 # $$\big[\, m + d(a, p) - d(a, n) \,\big]_+ .$$
 #
@@ -280,9 +286,8 @@ for k in range(0, shown, K):
 ax.grid(False)
 ax.set(xlabel="picture of the batch", ylabel="anchor")
 wrong = int((near < far).sum())
-ax.set_title(
-    f"For {wrong} of {len(far)} anchors a stranger is nearer than the farthest positive"
-)
+title = f"For {wrong} of {len(far)} anchors ({shown} shown)"
+ax.set_title(f"{title} a stranger\nis nearer than the farthest positive")
 fig.legend(loc="outside lower center", ncols=2, facecolor="#888888", frameon=True)
 plt.show()
 
@@ -313,13 +318,14 @@ for row, a in zip(axes, (K * people + place[people]).tolist(), strict=True):
 fig.suptitle("Strangers (right) are nearer than the farthest positive (green)", size=10)
 plt.show()
 
-# %%
+# %% tags=["machinery"]
 # To choose the anchor yourself in Jupyter, uncomment these lines and run them:
 # from reprolib.book import interactive, living
 # interactive.sliders(mine, anchor=(0, len(pids) - 1, 1))
 # living.show("hardest-triplets")
 
 # %% [markdown]
+# (The folded cell above holds lines with which to choose the anchor yourself in Jupyter.)
 # The nearest stranger is nearer than the farthest positive. What makes it look near?
 # **Predict, then run.** What share of the hardest negatives is by the anchor's own
 # camera? And of all $N(K-1)(N-K)$ triplets of the batch, what share costs anything,
@@ -395,25 +401,27 @@ ax.set_xticks((1, 10, 100, 1000), ("1", "10", "100", "1000"))
 ax.legend(ncols=2)
 plt.show()
 for name, (start, end) in ends.items():
-    print(f"{name}: hinge {start:.2f}, squeezed a thousand times {end:.2f}")
+    print(f"{name.capitalize()}: hinge {start:.2f},", end=" ")
+    print(f"squeezed a thousand times {end:.2f}.")
 before, standardise.eps = standardise.eps, 1e-12
-print(f"{name}, {standardise.eps:g} in place of {before:g} in batch norm:", end=" ")
-print(f"squeezed a thousand times {hinge_after(1 / factors[-1], form):.2f}")
+still = abs(hinge_after(1 / factors[-1], form) - start)
+print(f"The last one moves by {abs(end - start):.2f}, and by {still:.2f}", end=" ")
+print(f"with {standardise.eps:g} in place of {before:g} in batch norm.")
 
 # %% [markdown]
 # A feature that is standardised over the batch differs from picture to picture by
 # construction, so it cannot collapse: a shift of the whole cloud, or a scaling of a
-# channel, is undone. If the third curve still moves a little far to the right, that is
-# the small constant that batch normalisation adds to each variance so as not to divide
-# by 0: with a smaller one, in the last line, its two ends agree.
+# channel, is undone. What the third curve moves by comes from the small constant that
+# batch normalisation adds to each variance so as not to divide by 0: the last sentence
+# above has it with a smaller one.
 #
 # Batch normalisation does the standardising; its learnt weights are left out
 # (`affine=False`), since they could shrink the cloud again. Stripes get the same
 # treatment: each is told from the *same* stripe of the other pictures, then scaled to
-# length 1, as Equation 1 needs it. At the test, means and deviations are those collected
-# in training, so a picture's feature does not depend on its neighbours.
+# length 1, as Equation 1 of chapter 2 needs it. At the test, means and deviations are
+# those collected in training, so a picture's feature does not depend on its neighbours.
 #
-# The plain network of the paper and its public codes has none of this. On photographs
+# The plain network of the public codes has none of this. On photographs
 # and from random weights it takes the easy way out; chapter 4 has the evidence, and
 # shows that the recipe learns there.
 #
@@ -432,10 +440,10 @@ local_hinge = losses.hinge(local_far, local_near, loss.margin)
 global_hinge = losses.hinge(far, near, loss.margin).detach()
 agree = float((batch_hard(local_distance(f, f), pids)[1] == negative).double().mean())
 print(f"Global hinge {global_hinge:.2f}, local hinge {local_hinge:.2f}.")
-print(f"Mined by local distance, {100 * agree:.0f} % of the negatives were the same.")
+print(f"Mined by local distance, {100 * agree:.0f} % of the negatives were the same:")
+print(f"the two branches would {'often' if agree > 0.5 else 'mostly not'} agree.")
 
 # %% [markdown]
-# Where that share is below one half, the two branches would mostly pick different pairs.
 # Mining once is faster, and it puts both to the same work: the local branch is asked
 # about the very pairs that the global one gets wrong, and its answer flows back into the
 # backbone that both share. The paper tests with the global feature alone (mark A: read in
@@ -461,19 +469,23 @@ other = networks.build(net, identities, seed + 1).train()(images)
 M1, M2 = (euclidean(x.global_, x.global_).double() for x in (features, other))
 M1, M2 = M1.detach().requires_grad_(), M2.detach().requires_grad_()
 with_zg = ((M1.detach() - M2) ** 2 + (M1 - M2.detach()) ** 2).mean()
-plain = ((M1 - M2) ** 2).mean()
+without, plain = 2 * ((M1 - M2) ** 2).mean(), ((M1 - M2) ** 2).mean()
 ratio = float((with_zg / plain).detach())
-pulls = [torch.autograd.grad(value, (M1, M2)) for value in (with_zg, plain)]
-apart = max(float((a - b).abs().max()) for a, b in zip(*pulls, strict=True))
-print(f"With ZG: {ratio:.4f} times the value, gradients that differ by {apart:g}.")
+pulls = [torch.autograd.grad(v, (M1, M2)) for v in (with_zg, without, plain)]
+apart = max(float((a - b).abs().max()) for a, b in zip(*pulls[::2], strict=True))
+twice = float(pulls[1][0].norm() / pulls[2][0].norm())
+print(f"Written twice, the square has {ratio:.2f} times the value.", end=" ")
+print(f"With ZG its gradient differs from the plain one's by {apart:g};", end=" ")
+print(f"without ZG it would be {twice:.2f} times as long.")
 
 # %% [markdown]
-# Each square is written twice, so the value doubles. The gradient stays: in the first
-# square only $M^2$ moves, with derivative $2(M^2 - M^1)$, in the second only $M^1$, with
+# The square is written twice, which doubles the value and would double the gradient.
+# $ZG$ changes no value, but takes the gradient back to that of one square: in the first
+# only $M^2$ moves, with derivative $2(M^2 - M^1)$, in the second only $M^1$, with
 # $2(M^1 - M^2)$, and that is just what $(M^1 - M^2)^2$ gives. So where both students step
-# at the same time, as in our loop, the stop-gradient changes the number in the log and
-# nothing that is learnt (mark C: derived here). If they take turns, each is pulled to
-# where the other has already gone, and $ZG$ is the natural way to write one turn.
+# at the same time, as in our loop, the paper's loss teaches what the plain square
+# teaches (mark C: derived here). If they take turns, each is pulled to where the other
+# has already gone, and $ZG$ is the natural way to write one turn.
 #
 # ## Two students: the classification mutual loss
 #
@@ -540,7 +552,7 @@ library, _ = training.batch_loss(both, batch_classes, usual)
 torch.testing.assert_close(whole_loss(both, batch_classes), library)
 print(f"The whole loss of the two untrained students: {float(library.detach()):.2f}.")
 
-# %%
+# %% tags=["machinery"]
 aligned = settings.changed(local="aligned").loss
 each = [training.student_losses(x, batch_classes, aligned) for x in both]
 parts = {name: each[0][0][name] for name in ("identity", "global", "local")}
@@ -576,9 +588,9 @@ plt.show()
 # One backbone, one map, two ways to pool it: the hardest triplets of a batch are chosen
 # by global distance and feed both hinges, and an identity loss teaches beside them.
 # Standardised over the batch, features cannot fall together, which the triplets alone
-# would reward. In the exchange between students the stop-gradient doubles a value and
-# leaves its gradient as it was, and the reduction of the divergence decides whether it
-# acts at all.
+# would reward. In the exchange of distances the stop-gradient makes a square that is
+# written twice teach what one teaches; in that of predictions the reduction of the
+# divergence decides whether it acts at all.
 
 # %% [markdown]
 # **Exercises**, from easy to hard.

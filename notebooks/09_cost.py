@@ -125,7 +125,7 @@ for name, (fast, plain, data) in TASKS.items():
     rows[name] = [*times, times[1] / times[0], float(apart)]
 torch.set_num_threads(threads)
 
-# %%
+# %% tags=["machinery"]
 columns = ["library, ms", "plain, ms", "times faster", "apart"]
 timings = pd.DataFrame(rows, columns, dtype=float).T
 faster, apart = timings["times faster"], timings.apart.max()
@@ -166,7 +166,7 @@ plt.show()
 # time, at 2 it takes four times the time. **Predict, then run.** With which power does
 # the local distance grow with the stripes, and re-ranking with the pictures?
 
-# %%
+# %% tags=["machinery"]
 measured = benchmark.read()
 CURVES = {
     "local distance, by stripes": ("stripes", "seconds_per_million", "floor"),
@@ -183,7 +183,7 @@ def curve(name):
     return pd.DataFrame(measured[key])[[SIZES[key], *columns]].to_numpy().T
 
 
-# %%
+# %% tags=["machinery"]
 growth = {}
 for name in CURVES:
     sizes, times, floors = curve(name)
@@ -239,7 +239,7 @@ plt.show()
 # **Predict, then run.** Which of the three tables comes nearest to filling a laptop of
 # 16 GB?
 
-# %%
+# %% tags=["machinery"]
 Q, G, MANY = 3_368, 15_913, 500_000  # Market1501: queries, gallery, with distractors
 TABLES = {
     "local distance, H = 8": ("local distance, H = 8", Q * G * 8 * 8),
@@ -291,7 +291,7 @@ plt.show()
 # 160 (B), so we count 160 epochs; the product is ours (C). The identity head has a row
 # for each person of the training set, in the paper's column as many as Market1501 has.
 
-# %%
+# %% tags=["machinery"]
 hours = {}
 for name, study in grid.studies().items():
     lines = list(records.lines(name).values())
@@ -306,9 +306,10 @@ total = sum(float(row["hours of a core"]) for row in hours.values())
 print(f"All trainings in the records: {total:.0f} hours of one core.")
 pd.DataFrame(hours).T
 
-# %%
+# %% tags=["machinery"]
 PASSES = {"this book": 0, "the paper": 160 * 2_000 * 160}
-ours, theirs, market = run.settings, profiles.load("paper"), 751
+original = {"weights": "", "first_stride": "1x1"}  # the ResNet-50 of 2015, chapter 3
+ours, theirs, market = run.settings, profiles.load("paper", **original), 751
 people = ours.data.train_ids if dataset == "drawn" else market
 schedule, sizes = ours.schedule, {}
 PASSES["this book"] = schedule.steps * schedule.ids_per_batch * schedule.shots_per_id
