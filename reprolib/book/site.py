@@ -106,33 +106,45 @@ def adapted(notebook: NotebookNode, chapter: int) -> NotebookNode:
     """
     for cell, caption in publish.captioned(notebook, chapter):
         cell.metadata["mystnb"]["figure"]["caption"] = caption
-    for number, cell in enumerate(notebook.cells):
+    cells = []
+    for cell in notebook.cells:
         if cell.cell_type != "code":
             cell.source = site_exercises.blocks(cell.source, chapter)
-            continue
-        cell.outputs = [o for o in cell.outputs if o.get("metadata") != publish.CAPTION]
-        cell.outputs = [_set(output) for output in cell.outputs]
-        tags = set(cell.metadata.get("tags", ()))
-        if "parameters" in tags:
-            notebook.cells[number] = _parameters(cell)
-            continue
-        if _imports_only(cell.source):
-            _close(cell, tags, "imports")
-        elif cell.metadata.get("jupyter", {}).get("source_hidden"):
-            _close(cell, tags, "code")
-        if exercise_notebooks.TAG in tags:
-            tags.add("hide-cell")
-        cell.metadata["tags"] = sorted(tags)
+            cells.append(cell)
+        elif "parameters" in cell.metadata.get("tags", ()):
+            cells.append(_parameters(cell))
+        else:
+            cells += _shown(cell)
+    notebook.cells = cells
     return notebook
 
 
-def _set(output: NotebookNode) -> NotebookNode:
-    """An output with its tables aligned, or its sentences set as text."""
-    if "text/html" in output.get("data", ()):
-        output.data["text/html"] = site_outputs.aligned(output.data["text/html"])
-    elif output.get("name") == "stdout" and (text := site_outputs.said(output.text)):
-        return nbformat.v4.new_output("display_data", {"text/html": text})
-    return output
+def _shown(cell: NotebookNode) -> list[NotebookNode]:
+    """A cell of code, its tables aligned, its machinery closed, its sentences set.
+
+    What a cell says beside its figure follows in a cell of its own.
+    """
+    tags, outputs, below = set(cell.metadata.get("tags", ())), [], []
+    for output in cell.outputs:
+        text = output.get("name") == "stdout" and site_outputs.said(output.text)
+        if "text/html" in output.get("data", ()):
+            output.data["text/html"] = site_outputs.aligned(output.data["text/html"])
+        if text and "figure" in cell.metadata.get("mystnb", {}):
+            below.append(nbformat.v4.new_markdown_cell(text))
+        elif text:
+            shown = {"text/html": text}
+            outputs.append(nbformat.v4.new_output("display_data", shown))
+        elif output.get("metadata") != publish.CAPTION:
+            outputs.append(output)
+    cell.outputs = outputs
+    if _imports_only(cell.source):
+        _close(cell, tags, "imports")
+    elif cell.metadata.get("jupyter", {}).get("source_hidden"):
+        _close(cell, tags, "code")
+    if exercise_notebooks.TAG in tags:
+        tags.add("hide-cell")
+    cell.metadata["tags"] = sorted(tags)
+    return [cell, *below]
 
 
 def _close(cell: NotebookNode, tags: set[str], what: str) -> None:
