@@ -188,8 +188,10 @@ print(
     f"4 of 5 right: rank-1 between {100 * few.low:.0f} and {100 * few.high:.0f} %",
     end="",
 )
-print(f"; a blind guess has {chance:.0f}. To find one point below", end=" ")
-print(f"{paper_rank1:.1%} four times in five takes {needed['nested']:,}", end=" ")
+print(f"; a blind guess has {chance:.0f}. To tell a rater who is one point", end=" ")
+print(
+    f"below {paper_rank1:.1%}, four times in five, takes {needed['nested']:,}", end=" "
+)
 print(f"questions (nested) to {needed['independent']:,} (independent).")
 can_tell.rename_axis("questions").round(1)
 
@@ -340,7 +342,8 @@ lists = places.together({k: places.asked(pool, *drawn) for k, drawn in asks.item
 at = lists["own"]
 lists["nobody"] = by_lot(at, np.random.default_rng([seed, 1]))
 pids = np.array([pool.query[query].pid for query in at.query])
-print(f"{len(at.query)} questions, the same in all {len(lists)} lists.")
+print(f"{len(at.query)} queries of {len(pool.query)} can be asked in all", end=" ")
+print(f"{len(lists)} kinds of list; the same ones are asked in each.")
 
 
 # %%
@@ -367,7 +370,7 @@ model_right, equal = right(D), {rho: equal_raters(rho) for rho in RHOS}
 
 # %% mystnb={"figure": {"name": "list-length", "caption": "Five simulated raters who are exactly as good as the model on the whole gallery, over the correlation ρ of their judgement of strangers with the model's. Bands: 95 % intervals over the people of the queries. Dotted: the correlation of the book's second network with the model."}, "image": {"alt": "Rank-1 over the correlation, from 0 to 1. The lines for the lists of 10 and 50 start near the top at correlation 0, fall, and meet the level line of the whole gallery before correlation 1. A dotted vertical line for a second network stands far to the right."}}
 alike = places.shared(D, sibling.distance[at.query], at)
-ends = {"own": f"before a list of {length}", "longer": f"of {LENGTHS['multi']}"}
+ends = {"own": f"on a list of {length}", "longer": f"of {LENGTHS['multi']}"}
 ends["gallery"] = "the gallery"
 fig, ax = plt.subplots(figsize=(figures.WIDTH, 3.2))
 for (name, label), colour in zip(ends.items(), ("C1", "C2", "C0"), strict=True):
@@ -510,7 +513,8 @@ ticks = [f"{n}" for n in SEES[1:]]
 ax.set_xticks(range(len(SEES) + 1), ["the list\nalone", *ticks, "everything"])
 ax.set(xlabel="pictures that re-ranking sees", ylabel="points of rank-1 gained")
 beyond = len(words) - words.count("undecided")
-ax.set_title(f"{beyond or 'No'} gain or loss beyond its interval, of {len(words)}")
+still = len(words) - beyond
+ax.set_title(f"{still} of {len(words)} intervals include zero")
 ax.legend()
 plt.show()
 
@@ -532,11 +536,12 @@ for (what, values), k1 in zip(gain.items(), K1, strict=True):
     )
 
 # %% [markdown]
-# The second line is knowledge that a rater with a list cannot have, whatever it is worth
-# on these data. *Undecided* fits what chapter 6 found for rank-1, which re-ranking may
-# raise or lower. In the paper's tables it is worth the points printed above, on both data
-# sets. Its *kind* does not depend on the data: a re-ranked score belongs to a method that
-# has seen the whole test at once, and for one query that arrives alone it does not exist.
+# The second line is knowledge that a rater with a list cannot have, whatever it is
+# worth on these data. *Undecided* fits what chapter 6 found for rank-1, which
+# re-ranking may raise or lower. In the paper's tables it is worth the points printed
+# above, on both data sets. Its *kind* does not depend on the data: a re-ranked score
+# belongs to a method that has seen the whole test at once: it needs the gallery and, as
+# usually computed, the other queries too.
 #
 # ## What remains of "surpassing"?
 #
@@ -556,25 +561,23 @@ rules = {
     "rater: its list; model re-ranks all": ("own", model_right["own"] + all_k20),
 }
 outcome = {rule: against_equals(*case) for rule, case in rules.items()}
-middles = {
-    (rule, rho): lead.mean for rule, c in outcome.items() for rho, lead in c.items()
-}
-ends = min(middles, key=middles.get), max(middles, key=middles.get)
-reach = " to ".join(f"{middles[end]:+z.0f}" for end in ends)
-show_leads(outcome, f"Between equals the rules alone make a lead of {reach} points")
+leads = [cases[0.0].mean for cases in outcome.values()]
+reach = f"{min(leads):+z.0f} to {max(leads):+z.0f}"
+show_leads(outcome, f"At ρ = 0 the rules alone make a lead of {reach} points")
 
 # %% tags=["machinery"]
 sides = {"ahead": "for", "behind": "against", "undecided": "neither for nor against"}
 for rule in [*outcome][2:]:
-    lead = outcome[rule][0.0]
-    print(f"{rule}: at ρ = 0 {sides[lead.word]} the model, {lead.mean:+z.0f} points.")
+    lead, alike = outcome[rule][0.0], outcome[rule][0.9]
+    print(f"{rule}: at ρ = 0 {sides[lead.word]} the model, {lead.mean:+z.0f} points;")
+    print(f"at ρ = 0.9 {alike.mean:+z.0f}.")
 
 # %% [markdown]
 # A lead that was measured has to be set against what its own rule does. Where the rule
 # works against the model, the lead is too small by an amount that depends on how unlike
 # the errors are; where it works for the model, the rule alone can make such a lead
-# between equals. Whoever does not know the rule and how alike the errors are cannot tell from a
-# lead who is better.
+# between equals. Whoever does not know the rule and how alike the errors are cannot
+# tell from a lead who is better.
 #
 # So what can "surpassing human-level performance" mean? Two claims are easily mixed. *A
 # re-ranked model, which has the whole gallery, scores higher than people*: that is what
@@ -610,10 +613,10 @@ for rule in [*outcome][2:]:
 # <details><summary>Answers</summary>
 #
 # (1) None changes its direction: they are about who drew the list, not about which
-# distance judges; the sizes move a little. (2) When the raters are about equally good and
-# fail on different questions. Ours are unequal, and shared noise makes them fail
-# together: set `scoring.majority(judged).right.mean()` beside the best of them. (3) Whoever knows least: with every match
-# on the list a blind guess is right more often.
+# distance judges; the sizes move a little. (2) When the raters are about equally good
+# and fail on different questions. Ours are unequal, and shared noise makes them fail
+# together: set `scoring.majority(judged).right.mean()` beside the best of them. (3)
+# Whoever knows least: with every match on the list a blind guess is right more often.
 # (4) McNemar's test counts the questions that only one of you has right; how large a
 # lead so many questions can show stands in the table of least leads above. Fleiss'
 # kappa (`scoring.agreement`) says whether you fail on the same questions.
@@ -677,9 +680,9 @@ choose("reranked-against-a-person", "c")
 
 # %% [markdown]
 # **Fleiss' kappa** says how far several raters fail on the same questions. An answer is
-# right or wrong. Let $A$ be the share of pairs of raters of whom both or neither is right,
-# mean over the questions, and $C$ the chance that two answers drawn from all that were
-# given are both right or both wrong. Kappa is $(A - C) / (1 - C)$.
+# right or wrong. Let $A$ be the share of pairs of raters of whom both or neither is
+# right, mean over the questions, and $C$ the chance that two answers drawn from all
+# that were given are both right or both wrong. Kappa is $(A - C) / (1 - C)$.
 
 
 # %% tags=["solution"]

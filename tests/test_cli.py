@@ -272,11 +272,15 @@ def test_sizes_count_words_cells_and_lines(capsys, monkeypatch):
         new.new_code_cell("a = 1"),
         new.new_markdown_cell("one more"),
         *(new.new_code_cell("\n".join("b" * lines)) for lines in (4, 2, 9)),
+        new.new_code_cell("c\n" * 30, metadata={"tags": ["machinery"]}),
+        new.new_markdown_cell("## Last"),
+        new.new_code_cell("d = 1"),
     ]
     monkeypatch.setattr(execute, "chapters", lambda: ["00_start"])
     monkeypatch.setattr(execute, "source", lambda name: name)
     monkeypatch.setattr(execute, "load", lambda _: new.new_notebook(cells=cells))
     assert cli.main(["sizes"]) == 0
     row = capsys.readouterr().out.splitlines()[1]
-    # Nine words (the title's mark counts), six cells, four of code; 1, 2, 4, 9 lines.
-    assert row.split() == ["00_start", "9", "6", "4", "3", "9"]
+    # Eleven words (marks of titles count); nine cells, two of them exercises, six of
+    # code, of which five are open: 1, 4, 2, 9 and 1 lines.
+    assert row.split() == ["00_start", "11", "9", "2", "6", "5", "2", "9"]

@@ -23,7 +23,7 @@ CHAPTERS = (
     (7, "Human vs model", "a quiz, with intervals", (0, 1), ANSWERS),
     (8, "Verdict", "claim by claim", (0, 0), ANSWERS),
     (9, "Cost", "time and memory", (1, 0), OTHERS),
-    (10, "Open choices", "what the paper leaves open", (2, 0), OTHERS),
+    (10, "Open choices", "what we had to choose", (2, 0), OTHERS),
 )
 READ_NEXT = tuple((number, number + 1) for number, *_ in CHAPTERS[:-1])
 FAR = (

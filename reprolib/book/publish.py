@@ -169,16 +169,18 @@ def _show_captions(notebook: NotebookNode, chapter: int) -> None:
 
 
 def _fold(notebook: NotebookNode) -> None:
-    """Close code that draws figures, opens a chapter, keeps its record or is tagged.
-
-    Jupyter shows three dots in its place, which open it.
-    """
+    """Close the machinery of a chapter: Jupyter shows three dots, which open it."""
     for cell in notebook.cells:
-        closed = "figure" in cell.metadata.get("mystnb", {})
-        closed |= TAG in cell.metadata.get("tags", ())
-        machinery = closed or any(words in cell.source for words in MACHINERY)
-        if machinery and cell.cell_type == "code":
+        if is_machinery(cell):
             cell.metadata["jupyter"] = {"source_hidden": True}
+
+
+def is_machinery(cell: NotebookNode) -> bool:
+    """Whether a cell draws a figure, opens a chapter, keeps its record or is tagged."""
+    closed = "figure" in cell.metadata.get("mystnb", {})
+    closed |= TAG in cell.metadata.get("tags", ())
+    closed |= any(words in cell.source for words in MACHINERY)
+    return closed and cell.cell_type == "code"
 
 
 def _figures(notebook: NotebookNode, record: dict, folder: Path) -> list[dict]:

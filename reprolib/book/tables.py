@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from nbformat import NotebookNode
 
+from reprolib.book import publish
 from reprolib.book.run import Run
 from reprolib.study import claims, records, variants
 from reprolib.study.headline import SCORES
@@ -61,17 +62,26 @@ def models(every: list[Model]) -> str:
 
 
 def sizes(notebooks: dict[str, NotebookNode]) -> str:
-    """A line a chapter: words of prose, cells, and lines of code a cell."""
+    """A line a chapter: words of prose, cells, and lines of the code that stays open.
+
+    Exercises are all that follows the heading of the last section.
+    """
     rows = {}
     for name, notebook in notebooks.items():
-        by_type = {"markdown": [], "code": []}
-        for cell in notebook.cells:
-            by_type[cell.cell_type].append(cell.source)
-        lines = [source.count("\n") + 1 for source in by_type["code"]]
+        cells, last = notebook.cells, 0
+        for number, cell in enumerate(cells):
+            if cell.cell_type == "markdown" and cell.source.startswith("## "):
+                last = number
+        code = [cell for cell in cells if cell.cell_type == "code"]
+        open_ = [cell for cell in code if not publish.is_machinery(cell)]
+        lines = [cell.source.count("\n") + 1 for cell in open_]
+        prose = (cell.source for cell in cells if cell.cell_type == "markdown")
         rows[name] = {
-            "words": sum(len(source.split()) for source in by_type["markdown"]),
-            "cells": len(notebook.cells),
-            "code cells": len(lines),
+            "words": sum(len(source.split()) for source in prose),
+            "cells": len(cells),
+            "of exercises": len(cells) - last,
+            "code": len(code),
+            "open": len(lines),
             "lines, median": f"{np.median(lines):g}",
             "lines, most": max(lines),
         }

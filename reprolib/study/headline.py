@@ -27,6 +27,7 @@ PARTS = {
 
 def _branches(study: str, mutual: str) -> dict[str, Row]:
     """The rows that every data set has; `mutual` is the study of its two students."""
+    apart = Row(mutual, "apart", "global")
     again = "+ re-ranking, both distances (uses the whole gallery)"
     return {
         "global (identity + triplet)": Row(study, "global", "global"),
@@ -36,6 +37,7 @@ def _branches(study: str, mutual: str) -> dict[str, Row]:
         "aligned, global distance": Row(study, "aligned", "global"),
         "aligned, local distance": Row(study, "aligned", "aligned"),
         "aligned, both distances": Row(study, "aligned", "global+aligned"),
+        **({"mutual's control, apart": apart} if mutual != study else {}),
         "mutual, global distance": Row(mutual, "mutual", "global"),
         "mutual, both distances": Row(mutual, "mutual", "global+aligned"),
         f"aligned {again}": Row(study, "aligned", "global+aligned", True),
