@@ -81,10 +81,11 @@ pd.DataFrame(shapes, ["pictures", "channels", "height", "width"]).T
 # The *global branch* pools the map over its whole grid: one vector per picture. The
 # *local branch* pools over the width only, so that each row becomes one vector, a
 # stripe, and a 1x1 convolution makes it shorter (the paper: 2048 to 128 channels, mark
-# B). A linear layer on the global vector, the *identity head*, gives the *logits*. Here
-# are both branches in this book's recipe, without the switches of the library, and below
-# them the picture. In chapter 4 a second network stands beside the first: the two
-# *students* of the paper, who will learn from each other.
+# B). A linear layer, the *identity head*, gives the *logits*; in this book's recipe it
+# reads the global vector standardised, before it gets unit length. Here are both
+# branches in that recipe, without the switches of the library, and below them the
+# picture. In chapter 4 a second network stands beside the first: the two *students* of
+# the paper, who will learn from each other.
 
 
 # %%
@@ -204,7 +205,7 @@ fig, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 3.4), sharey=True)
 for ax, unit in zip(axes, prices, strict=False):
     bars = ax.barh(range(len(rows)), prices[unit], color=figures.SKY)
     ax.bar_label(bars, prices[unit], padding=3, fontsize=8)
-    ax.set(xlabel=unit, xlim=(0, 1.2 * prices[unit].max()))
+    ax.set(xlabel=unit, xlim=(0, 1.18 * prices[unit].max()))
     ax.grid(False)
 names = [f"{name}\n{shape}" for name, shape in zip(rows, below, strict=True)]
 axes[0].set_yticks(range(len(rows)), names, fontsize=8)
@@ -292,7 +293,7 @@ fig.legend(loc="outside lower center", ncols=2, facecolor="#888888", frameon=Tru
 plt.show()
 
 
-# %% mystnb={"figure": {"name": "triplets", "caption": "The anchors with the largest error, of three people: after each its positives and then strangers, both from near to far, with their distances to the anchor. Green frame, the farthest positive; orange frame, the nearest negative: the triplet that TriHard takes."}, "image": {"alt": "Three rows of pedestrians. Each begins with an anchor, then pictures of the same person by other cameras, the last in a green frame, then four strangers, the first in an orange frame; many strangers stand before the same background as the anchor."}}
+# %% mystnb={"figure": {"name": "triplets", "caption": "The anchors with the largest hinge, of three people: after each its positives and then strangers, both from near to far, with their distances to the anchor. Green frame, the farthest positive; orange frame, the nearest negative: the triplet that TriHard takes."}, "image": {"alt": "Three rows of pedestrians. Each begins with an anchor, then pictures of the same person by other cameras, the last in a green frame, then four strangers, the first in an orange frame; many strangers stand before the same background as the anchor."}}
 def mine(anchor=0, axes=None):
     """An anchor, its positives, four strangers; framed are those that TriHard takes."""
     if axes is None:
@@ -440,8 +441,7 @@ local_hinge = losses.hinge(local_far, local_near, loss.margin)
 global_hinge = losses.hinge(far, near, loss.margin).detach()
 agree = float((batch_hard(local_distance(f, f), pids)[1] == negative).double().mean())
 print(f"Global hinge {global_hinge:.2f}, local hinge {local_hinge:.2f}.")
-print(f"Mined by local distance, {100 * agree:.0f} % of the negatives were the same:")
-print(f"the two branches would {'often' if agree > 0.5 else 'mostly not'} agree.")
+print(f"Mined by local distance, {100 * agree:.0f} % of the negatives were the same.")
 
 # %% [markdown]
 # Mining once is faster, and it puts both to the same work: the local branch is asked
@@ -565,7 +565,8 @@ for name, value in parts.items():
     gradient = torch.autograd.grad(weighed, weights, retain_graph=True)
     pull[name] = float(torch.cat([g.flatten() for g in gradient]).norm())
 weaker = min([*pull.values()][:3]) / max([*pull.values()][3:])
-print(f"{max(pull, key=pull.get)} pulls hardest, {min(pull, key=pull.get)} least.")
+hardest, least = (most(pull, key=pull.get).replace("_", " ") for most in (max, min))
+print(f"The {hardest} loss pulls hardest, the {least} loss least.")
 
 # %% mystnb={"figure": {"name": "pull", "caption": "Length of the gradient of each weighted part of the loss at the last stage of the backbone, at the very start of training. The scale is logarithmic."}, "image": {"alt": "Five dots on a logarithmic scale: identity, global and local lie close together on the right, the two mutual losses orders of magnitude to the left."}}
 fig, ax = plt.subplots(figsize=(figures.WIDTH, 2.3))
@@ -600,7 +601,7 @@ plt.show()
 #    does ResNet-50-X as a whole save so much less?
 # 3. Run with `-p horizontal_pooling mean`. Why does the global hinge stay as it was?
 # 4. Leave out unit length after standardising. Does squeezing pay? What else changes?
-# 5. Three students learn together. What does the library divide by, and why?
+# 5. How should the sum over pairs be normalised when S students learn together?
 # 6. The partner gives the first of two classes 0.9; the student, sure and wrong, gives it
 #    almost 0. How hard do $KL(t \| s)$ and $KL(s \| t)$ pull at its logit?
 #
@@ -610,11 +611,12 @@ plt.show()
 # and $9 \cdot 512 + 512^2$ = 0.27 million; the 1x1 convolutions, most of a ResNet-50,
 # stay. (3) The global branch pools the map by itself and never sees the width's pooling.
 # (4) Up to a factor of ten it does not; further on, the small constant that keeps batch
-# normalisation from dividing by 0 takes over. And two pictures are then about $\sqrt{2C}$
-# apart for $C$ channels, so a margin of 0.3 is next to nothing. (5) By two, the number
-# of its partners, so that each hears their mean. (6) $KL(t \| s)$ has the gradient
-# $s - t$, here -0.9: it pulls as hard as it can. $KL(s \| t)$ weighs everything by the
-# student's own $s$, so its gradient goes to 0: it lets a sure student be.
+# normalisation from dividing by 0 takes over. And two pictures are then about
+# $\sqrt{2C}$ apart for $C$ channels, so a margin of 0.3 is next to nothing. (5) Divided
+# by $S - 1$, a student's partners: each then hears their mean. (6) $KL(t \| s)$ has
+# the gradient $s - t$, here -0.9: it pulls as hard as it can. $KL(s \| t)$ weighs
+# everything by the student's own $s$, so its gradient goes to 0: it lets a sure student
+# be.
 #
 # </details>
 
