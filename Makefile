@@ -78,7 +78,8 @@ exercises: setup ## write exercises/: the chapters with their solutions cut out
 
 site: setup ## build site/_build/html/index.html from the published notebooks
 	@$(BOOK) site
-	@$(BIN)/sphinx-build -W --keep-going -q -b html site/_source site/_build/html
+	@$(BIN)/sphinx-build -W --keep-going -q -b html \
+	    -d site/_build/doctrees site/_source site/_build/html
 	@$(BOOK) slides > /dev/null
 	@echo "[site] site/_build/html/index.html"
 

@@ -74,6 +74,10 @@ def _build_site(source, target):
 
     site.gather(source)
     words = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
+    words += [
+        "-d",
+        source.parent / "doctrees",
+    ]  # Sphinx's own notes, no part of the site
     done = subprocess.run([*words, source, target], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     slides.build(target)

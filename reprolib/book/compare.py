@@ -207,7 +207,7 @@ def _cells(pairs: dict) -> str:
     gaps: dict[str, dict[str, float]] = {}
     for cell, pair in pairs.items():
         one, other = (_results({k: r[k] for k in TESTED}) for r in pair)
-        for key in (k for k in one if k in other and k.endswith(SCORES)):
+        for key in (k for k in one if k in other and k.endswith(tuple(SCORES))):
             *where, kind, score = key.split(" ")
             again = "re-ranked " if where[0] == "reranked" else ""
             row = f"{again}{kind}, {score.replace('rank1', 'rank-1')}"
