@@ -595,9 +595,11 @@ NUMBERS, starts = (
     ["rank1", "mAP", "rk_rank1", "rk_mAP"],
     published.source.str.startswith,
 )
-who = [starts("AlignedReID paper"), starts("michuanhaohao")]
+who = [published.source == reported.PAPER, starts("michuanhaohao")]
 published["who"] = np.select(who, ["the authors", "a co-author"], "independent")
-trapezoid = starts("huanghoujing/AlignedReID")  # its code asks for scikit-learn 0.18.1
+trapezoid = (
+    published.source == reported.INDEPENDENT
+)  # its code asks for scikit-learn 0.18.1
 published["AP"] = np.where(trapezoid, "trapezoid", "not known")
 sources = published.groupby("source", sort=False)
 table = sources[["who", "AP"]].first()
@@ -673,20 +675,10 @@ for columns, name in ((NUMBERS[:2], "before"), (NUMBERS[2:], "after")):
 # that so many seeds would find in four of five cases; chapter 5 explains the verdicts.
 
 # %% tags=["machinery"]
-CODE, FIRST, LATER = reported.INDEPENDENT, reported.COAUTHOR, reported.LATER
-ON, TESTED = "global + local, tested on", "AlignedReID, tested on"
 ASKED = {
-    ("global-aligned", "local branch in training (global feature alone)"): [
-        (CODE, f"{ON} global", "global triplet"),
-        (FIRST, f"{TESTED} global", "softmax + TriHard"),
-    ],
-    ("both", "both distances at the test (against the global one)"): [
-        (CODE, f"{ON} both", f"{ON} global"),
-        (FIRST, f"{TESTED} both", f"{TESTED} global"),
-    ],
-    ("mutual", "mutual learning (the first of two students)"): [
-        (CODE, f"{ON[:14]} + mutual, model 1", f"{ON} global")
-    ],
+    "global-aligned": "local branch in training (global feature alone)",
+    "both": "both distances at the test (against the global one)",
+    "mutual": "mutual learning (the first of two students)",
 }
 findings = {found.claim.name: found for found in claims.findings()}
 table, SCORES = published.set_index(["source", "dataset", "method"]), ["rank1", "mAP"]
@@ -699,25 +691,24 @@ def told(points):
 
 # %% tags=["machinery"]
 rows, said = [], []
-for (name, what), asked_of in ASKED.items():
+for name, what in ASKED.items():
     found, gap = findings[name], findings[name].difference
-    gaps, row, seeds = [], {"difference": what}, f"{len(found.points)}/{found.planned}"
-    for source, *methods in asked_of:
-        one, other = (table.loc[source, "Market1501", method] for method in methods)
-        gaps.append((one[SCORES] - other[SCORES]).astype(float))
-        row[f"published ({one.who})"] = told(gaps[-1])
+    row, seeds = {"difference": what}, f"{len(found.points)}/{found.planned}"
+    gains = reported.gains(name)
+    for source, points in gains.iterrows():
+        row[f"published ({sources.who.first()[source]})"] = told(points)
     if gap:
         row["ours"] = f"{gap.mean:+.1f} {found.score}"
         row["95 % interval"] = f"{gap.low:+.1f} to {gap.high:+.1f}"
         row["detectable"] = f"{gap.detectable:.1f}"
     rows.append(row | {"seeds": seeds, "verdict": found.verdict})
-    gaps = [g[found.claim.score] for g in gaps]
+    gaps = gains[found.claim.score].tolist()
     inside = sum(gap.low <= g <= gap.high for g in gaps) if gap else 0
-    gains = " and ".join(f"{g:+.1f}" for g in gaps)
+    both = " and ".join(f"{g:+.1f}" for g in gaps)
     where = {0: "outside", len(gaps): "inside"}.get(inside, "partly inside")
     said += [f"{what.split(' (')[0].capitalize()}: {found.verdict}; the published"]
-    said[-1] += f" {gains} points of {found.score} lie {where} our interval."
-shown = sum(findings[name].verdict == "shown" for name, _ in ASKED)
+    said[-1] += f" {both} points of {found.score} lie {where} our interval."
+shown = sum(findings[name].verdict == "shown" for name in ASKED)
 many = f"{shown or 'None'} of the {len(ASKED)} claims {'is' if shown < 2 else 'are'}"
 print(f"{many} shown (in the sense of chapter 5) so far.", *said, sep="\n")
 answers = pd.DataFrame(rows).fillna("-")
@@ -735,10 +726,10 @@ answers.set_index("difference")
 
 # %% tags=["machinery"]
 TESTS, WAYS = {"Market1501": 0.4, "Market-Partial": 1}, ("aligned", "unaligned")
-columns = {}
+columns, later = {}, table.loc[reported.LATER]
 for data, error in TESTS.items():
     names = [f"local {way}" for way in ("aligned (DMLI)", "unaligned")]
-    path, rigid = (table.loc[LATER, data, name][SCORES].astype(float) for name in names)
+    path, rigid = (later.loc[(data, name), SCORES].astype(float) for name in names)
     cells = {"published": told(path - rigid)}
     for trained, how in zip(WAYS, ("along the path", "rigidly"), strict=True):
         name, added = f"{trained}-box0.4", []

@@ -119,22 +119,10 @@ counts
 # are the black diamonds below.
 
 # %% tags=["machinery"]
-HHJ, MHH = reported.INDEPENDENT, reported.COAUTHOR
-tested, trained = "AlignedReID, tested on ", "global + local, tested on "
-mutual = "global + local + mutual, model 1"
-PAIRS = {
-    ("global-aligned", HHJ): (f"{trained}global", "global triplet", "mAP"),
-    ("global-aligned", MHH): (f"{tested}global", "softmax + TriHard", "mAP"),
-    ("global-aligned-rank1", HHJ): (f"{trained}global", "global triplet", "rank1"),
-    ("global-aligned-rank1", MHH): (f"{tested}global", "softmax + TriHard", "rank1"),
-    ("mutual", HHJ): (mutual, f"{trained}global", "mAP"),
-    ("both", HHJ): (f"{trained}both", f"{trained}global", "rank1"),
-    ("both", MHH): (f"{tested}both", f"{tested}global", "rank1"),
-}
-rows, others = market.set_index(["source", "method"]), {}
-for (claim, source), (one, other, score) in PAIRS.items():
-    gap = rows[score][source, one] - rows[score][source, other]
-    others.setdefault(claim, []).append(float(gap))
+others = {}
+for name, found in findings.items():
+    if (part := name.removesuffix("-rank1")) in reported.PAIRS:
+        others[name] = reported.gains(part)[found.claim.score].tolist()
 
 # %% tags=["machinery"]
 COLOUR = {

@@ -349,8 +349,8 @@ sizes.map("{:,.2f}".format)
 #
 # <details><summary>Answers</summary>
 #
-# (1) Five times the largest size measured, to the power of about 1.8, is about eighteen
-# times its four seconds: a minute and a quarter. (2) CMC and mAP: each query has twice
+# (1) Five times the largest size measured: its seconds, times five to the last power in
+# the table above. That is nearer to a minute. (2) CMC and mAP: each query has twice
 # the matches to count; the other two do not look at who is shown. (3) Both grow with
 # the square, the plain one from a higher level. (4) A product of matrices scales
 # with arithmetic, counting and sorting with memory, so the ratios of CMC and mAP and of

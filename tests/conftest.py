@@ -74,10 +74,8 @@ def _build_site(source, target):
 
     site.gather(source)
     words = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
-    words += [
-        "-d",
-        source.parent / "doctrees",
-    ]  # Sphinx's own notes, no part of the site
+    notes = source.parent / "doctrees"  # Sphinx's own, no part of the site
+    words += ["-d", notes]
     done = subprocess.run([*words, source, target], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     slides.build(target)

@@ -1,5 +1,6 @@
 from reprolib.book import reported
 from reprolib.book.reported import STATUSES, TO_BE_CHECKED, load
+from reprolib.study import claims
 
 NUMBERS = ["rank1", "mAP", "rk_rank1", "rk_mAP"]
 COLUMNS = ["dataset", "source", "method", "protocol", *NUMBERS, "status", "note"]
@@ -59,3 +60,11 @@ def test_the_best_row_of_a_source_is_one_of_its_rows_and_none_has_more_rank1():
             top = top.fillna(rows.max(numeric_only=True))
         assert top[NUMBERS].astype(float).equals(row[NUMBERS].astype(float)), source
     assert best.loc[reported.PAPER, NUMBERS].tolist() == [91.8, 79.3, 94.4, 90.7]
+
+
+def test_what_a_part_adds_is_the_difference_of_two_rows_of_one_source():
+    gains = {name: reported.gains(name).round(2) for name in reported.PAIRS}
+    assert gains["global-aligned"].loc[reported.INDEPENDENT].tolist() == [-0.2, 0.36]
+    assert gains["both"].loc[reported.COAUTHOR].tolist() == [0.9, 0.7]
+    assert gains["mutual"].to_dict("list") == {"rank1": [1.87], "mAP": [3.28]}
+    assert {*reported.PAIRS} <= {claim.name for claim in claims.declared()}

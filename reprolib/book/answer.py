@@ -1,6 +1,7 @@
 """The answer to "should you believe the paper?", made from the records. Chapter 8."""
 
 from collections import Counter
+from itertools import product
 
 from reprolib.book import reported
 from reprolib.study import claims, headline
@@ -22,29 +23,24 @@ ASKED = {
     "real-global": "the global feature beside an aligned branch, in detected boxes",
 }
 CENTRAL = "global-aligned"
+PLACES = {"drawn": "drawn people", "cuhk03": "photographs (CUHK03)"}  # by study
 BOXES = {"box0.4": "boxes as wrong as a real detector's", "box1": "bad ones"}
 
 
 def text() -> str:
     """The answer to "should you believe the paper?": sentences and a list."""
     found = {one.claim.name: one for one in claims.findings()}
-    items = {}
-    for name in ASKED:
-        place = (
-            "photographs (CUHK03)"
-            if found[name].claim.question == 7
-            else "drawn people"
-        )
-        items.setdefault((found[name].verdict, place), []).append(_short(found[name]))
+    items = []
+    for word, (study, place) in product(claims.VERDICTS, PLACES.items()):
+        some = [
+            _short(found[name])
+            for name in ASKED
+            if found[name].verdict == word and found[name].claim.study.startswith(study)
+        ]
+        items += [f"*{word.capitalize()} on {place}*: {'; '.join(some)}."] * bool(some)
+    items += [_without_stripes(), *_level()]
     lines = [_central(found[CENTRAL]), _counted([*found.values()]), ""]
-    for word in claims.VERDICTS:
-        for place in ("drawn people", "photographs (CUHK03)"):
-            if some := items.get((word, place)):
-                said = word[0].upper() + word[1:]
-                lines.append(f"- *{said} on {place}*: {'; '.join(some)}.")
-    return "\n".join(
-        [*lines, *(f"- {item}" for item in (_without_stripes(), *_level()))]
-    )
+    return "\n".join([*lines, *(f"- {item}" for item in items)])
 
 
 def _central(one: Finding) -> str:

@@ -210,7 +210,7 @@ def _cells(pairs: dict) -> str:
         for key in (k for k in one if k in other and k.endswith(tuple(SCORES))):
             *where, kind, score = key.split(" ")
             again = "re-ranked " if where[0] == "reranked" else ""
-            row = f"{again}{kind}, {score.replace('rank1', 'rank-1')}"
+            row = f"{again}{kind}, {SCORES[score]}"
             gaps.setdefault(row, {})[_place(cell, where)] = other[key] - one[key]
     if not any(gap for each in gaps.values() for gap in each.values()):
         return "scores: the same"

@@ -23,6 +23,30 @@ STATUSES = {
 # the study's claim: what both distances gain over the global one.
 STATED = {"both": (0.3, 0.5)}
 
+# Rows of Market1501 with a part and without it, by the name of the study's claim: the
+# source, its row with the part, its row without.
+PAIRS = {
+    "global-aligned": (
+        (INDEPENDENT, "global + local, tested on global", "global triplet"),
+        (COAUTHOR, "AlignedReID, tested on global", "softmax + TriHard"),
+    ),
+    "both": (
+        (
+            INDEPENDENT,
+            "global + local, tested on both",
+            "global + local, tested on global",
+        ),
+        (COAUTHOR, "AlignedReID, tested on both", "AlignedReID, tested on global"),
+    ),
+    "mutual": (
+        (
+            INDEPENDENT,
+            "global + local + mutual, model 1",
+            "global + local, tested on global",
+        ),
+    ),
+}
+
 TO_BE_CHECKED = (
     "the margin of the triplet losses",
     "the weight decay",
@@ -61,3 +85,18 @@ def best(dataset: str) -> pd.DataFrame:
     """
     rows = load().query("dataset == @dataset").sort_values("rank1", na_position="first")
     return rows.groupby("source").last()
+
+
+def gains(claim: str) -> pd.DataFrame:
+    """What a part adds to rank1 and mAP in published tables, a row for each source.
+
+    `claim` is one of `PAIRS`. No source states repeats. Chapters 6 and 8.
+    """
+    rows = load().query("dataset == 'Market1501'").set_index(["source", "method"])
+    scores = rows[["rank1", "mAP"]]
+    return pd.DataFrame(
+        {
+            source: scores.loc[(source, one)] - scores.loc[(source, other)]
+            for source, one, other in PAIRS[claim]
+        }
+    ).T

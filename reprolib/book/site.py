@@ -90,7 +90,7 @@ def _parts() -> dict[str, str]:
         "claims": claims.table(readme.asked()),
         "results": readme.rows("drawn").replace(" ± ", "\u00a0±\u00a0"),
         "words": re.sub(
-            r"(?<=\| )(\d)(?= \|$)",
+            r"(?<=\| )(\d+)(?= \|$)",
             lambda found: f"{{doc}}`{found[1]} </notebooks/{names[int(found[1])]}>`",
             words,
             flags=re.MULTILINE,

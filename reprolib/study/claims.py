@@ -181,7 +181,7 @@ def scores(line: dict, term: str, score: str, protocol: str = "market") -> float
             np.array(student[where["boxes"]]["sum"][local])[:, :, HALVES.index(score)]
             for student in line["students"]
         ]
-        return float(np.mean([_on_other_half(table) for table in tables]))
+        return float(np.mean([on_other_half(table) for table in tables]))
     each = [
         student[where["boxes"]][protocol][where["kind"]][score]
         for student in line["students"]
@@ -189,8 +189,11 @@ def scores(line: dict, term: str, score: str, protocol: str = "market") -> float
     return float(np.mean(each))
 
 
-def _on_other_half(table: np.ndarray) -> float:
-    """The score of the weight that is best on the other half; table: (weights, 2)."""
+def on_other_half(table: np.ndarray) -> float:
+    """The mean score of each half at the weight that is best on the other.
+
+    `table: (weights, 2)`. Chapter 10.
+    """
     chosen = table.argmax(0)
     return float((table[chosen[0], 1] + table[chosen[1], 0]) / 2)
 

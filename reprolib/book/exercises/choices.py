@@ -3,6 +3,7 @@
 import numpy as np
 
 from reprolib.book.exercises.exercise import Exercise, close
+from reprolib.study.claims import on_other_half
 
 
 def _scores(rng):
@@ -33,13 +34,6 @@ def _lifts_all(rng):
     return np.ones(len(known), bool), np.zeros(len(known), bool), known
 
 
-def _tuned(scores):
-    """The definition, half by half."""
-    first = max(range(len(scores)), key=lambda k: scores[k, 0])
-    second = max(range(len(scores)), key=lambda k: scores[k, 1])
-    return np.mean([scores[first, 1], scores[second, 0]])
-
-
 def _gain(leaked, strangers, known):
     """The definition, query by query."""
     lifts = {True: [], False: []}
@@ -66,7 +60,7 @@ EXERCISES = {
             (
                 "Each half is scored at the weight that is best on the other",
                 _scores,
-                lambda found, s: close(found, _tuned(s)),
+                lambda found, s: close(found, on_other_half(s)),
             ),
         ),
     ),
