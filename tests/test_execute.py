@@ -117,6 +117,15 @@ def test_a_chapter_without_record_is_refused(folder):
         execute.run_chapter("00_start")
 
 
+def test_a_kernel_takes_no_port_that_another_could_take_too(folder):
+    cell = (
+        "\n# %%\nfrom ipykernel.kernelapp import IPKernelApp\n"
+        "assert IPKernelApp.instance().transport == 'ipc'\n"
+    )
+    book.chapter(folder, "00_start", cell)
+    assert execute.run_chapter("00_start").exists()
+
+
 @pytest.mark.parametrize("cells", ["", "# %% tags=['parameters']\na: int = 1\n" * 2])
 def test_exactly_one_parameters_cell(folder, cells):
     (folder / "00_start.py").write_text(cells.replace("'", '"'))

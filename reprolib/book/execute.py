@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from papermill import execute_notebook
 from papermill.exceptions import PapermillExecutionError
+from traitlets.config import Config
 
 from reprolib import settings
 from reprolib.book import run
@@ -154,18 +156,20 @@ def _execute(notebook, path, changed, target, seconds) -> Path:
     say = Progress(path, sum(c.cell_type == "code" for c in notebook.cells))
     os.environ["TQDM_DISABLE"] = "1"  # a bar has no place in the executed notebook
     try:
-        execute_notebook(
-            notebook,
-            re.sub(r"([{}])", r"\1\1", str(running)),  # papermill fills braces in
-            changed,
-            kernel_name=KERNEL["name"],
-            cwd=str(path.parent),
-            progress_bar=False,
-            execution_timeout=seconds,
-            coalesce_streams=True,
-            on_cell_start=say.starts,
-            extra_arguments=["--IPKernelApp.log_level=CRITICAL"],
-        )
+        with tempfile.TemporaryDirectory(prefix="kernel-") as sockets:
+            execute_notebook(
+                notebook,
+                re.sub(r"([{}])", r"\1\1", str(running)),  # papermill fills braces in
+                changed,
+                kernel_name=KERNEL["name"],
+                cwd=str(path.parent),
+                progress_bar=False,
+                execution_timeout=seconds,
+                coalesce_streams=True,
+                on_cell_start=say.starts,
+                extra_arguments=["--IPKernelApp.log_level=CRITICAL"],
+                config=_through(sockets),
+            )
     except FAILURES as error:
         if running.exists():
             os.replace(running, failed)
@@ -181,6 +185,11 @@ def _execute(notebook, path, changed, target, seconds) -> Path:
     run.read(record)
     say(f"done in {run.duration(time.monotonic() - say.start)}")
     return good
+
+
+def _through(folder: str) -> Config:
+    """The kernel is spoken to through files: two that start at once share no port."""
+    return Config(KernelManager={"transport": "ipc", "ip": f"{folder}/socket"})
 
 
 class Progress:
