@@ -138,13 +138,16 @@ def test_the_verdict_counts_every_claim_and_names_those_it_speaks_of():
     assert f"Of {len(found)} claims" in text and len(found) == sum(counted.values())
     (rigid,) = (one for one in found if one.claim.against)
     assert rigid.claim.name == "method-perfect"
-    listed = dict(re.findall(r"^- \*(.+?)\*: (.+)$", text, re.MULTILINE))
-    for one in found:
-        if said := answer.ASKED.get(one.claim.name):
-            (where,) = (head for head, items in listed.items() if said in items)
-            assert where.lower().startswith(f"{one.verdict} on ")
-            mean = f"{one.points.mean():+.1f} {one.score}"
-            assert f"{said} ({mean}" in listed[where]
+    listed = dict(re.findall(r"^- \*\*(.+?)\*\* (.+)$", text, re.MULTILINE))
+    named = {one.claim.name: one for one in found}
+    for question, asked in answer.QUESTIONS.items():
+        said = listed[question]
+        assert said.startswith(f"{answer.WORDS[named[next(iter(asked))].verdict]}: ")
+        for one, words in ((named[name], words) for name, words in asked.items()):
+            points = f"{one.points.mean():+.1f} {one.score} " if len(one.points) else ""
+            assert f"{points}{words} (*{one.verdict}*" in said
+    spoken = set().union(*answer.QUESTIONS.values())
+    assert f"; {len(named.keys() - spoken)} more claims are in chapter 8" in text
     rows = headline.table("drawn")[["error 0.4: mAP", "error 1: mAP"]]
     for which in ("global (identity + triplet)", "aligned, local distance"):
         for cell in rows.loc[which]:
@@ -243,6 +246,20 @@ def test_columns_of_numbers_are_marked_with_their_headings():
     page = BeautifulSoup(site_outputs.aligned(over._repr_html_()), "html.parser")
     heads = [cell.get_text() for cell in page.find_all("th", class_="number")]
     assert heads == ["mAP", "gain"]
+
+
+def test_names_of_an_index_stand_in_the_corner():
+    frame = pd.DataFrame({"mAP": [1.0, 2.0]}, index=["a", "b"])
+    pairs = pd.concat({"x": frame}, names=["trained", "tested"])
+    for named, names in (
+        (frame.rename_axis("row"), ["row"]),
+        (frame.rename_axis("row").rename_axis("score", axis=1), ["row"]),
+        (pairs, ["trained", "tested"]),
+        (frame, [""]),
+    ):
+        page = BeautifulSoup(site_outputs.aligned(named._repr_html_()), "html.parser")
+        (only,) = page.thead.find_all("tr")
+        assert [cell.get_text() for cell in only.find_all("th")] == [*names, "mAP"]
 
 
 def test_a_table_is_a_table_and_no_line_of_bars(built):

@@ -284,9 +284,10 @@ def test_a_table_has_the_claims_with_seeds_and_counts_the_others(small, monkeypa
         f"{gap.detectable:.1f}",
         "2 of 3",
     ]
-    assert last == "Without two seeds yet: 1 of 2 claims."
+    assert last == "Left out, with fewer than two seeds: 1 of 2 claims."
     assert claims.table(found[:1]).split("\n")[-1] == ""
-    assert claims.table(found[1:]).strip() == "Without two seeds yet: 1 of 1 claims."
+    alone = claims.table(found[1:]).strip()
+    assert alone == "Left out, with fewer than two seeds: 1 of 1 claims."
 
 
 def test_the_weight_of_a_sum_is_chosen_on_the_other_half_of_the_people():

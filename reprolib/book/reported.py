@@ -1,7 +1,7 @@
 """What the paper and other people's reproductions reported, and how surely it is known.
 
-Status: A, read in the source itself; B, second-hand; C, computed here. The paper's PDF
-could not be had: what nobody could verify is no number, only a question below.
+Status: A, read in the source itself or quoted from it; B, second-hand; C, computed
+here. The PDF could not be had: what nobody could verify is only a question below.
 """
 
 from importlib.resources import files
@@ -13,8 +13,11 @@ INDEPENDENT = "huanghoujing/AlignedReID-Re-Production-Pytorch"
 COAUTHOR = "michuanhaohao/AlignedReID (first)"
 LATER = "michuanhaohao/AlignedReID++"  # a later method, by a co-author
 
+# Re-ranked rank-1 on Market1501 in the first version of the abstract (A).
+FIRST_VERSION = 94.0
+
 STATUSES = {
-    "A": "read in the source itself",
+    "A": "read in the source itself, or quoted from it",
     "B": "second-hand: another's statement, code or reading note",
     "C": "computed from public files, or derived here",
 }
@@ -48,6 +51,9 @@ PAIRS = {
 }
 
 TO_BE_CHECKED = (
+    "were the people whom MARS shares with the tests taken out of training",
+    "how many runs stand behind a number",
+    "which kind of AP",
     "the margin of the triplet losses",
     "the weight decay",
     "the size of the crops",

@@ -25,7 +25,8 @@ def aligned(table: str) -> str:
     """Mark the cells of numeric columns, headings too, with the class `number`.
 
     A column is numeric when each of its values begins with a number or is missing. What
-    pandas says of alignment itself is taken out; the site's style sheet says it.
+    pandas says of alignment itself is taken out; the site's style sheet says it. The
+    names of the index, to which pandas gives a row, go up into the corner.
     """
     page = BeautifulSoup(table, "html.parser")
     for style in page.find_all("style"):
@@ -39,7 +40,19 @@ def aligned(table: str) -> str:
                     cell["class"] = "number"
         for row in table.thead.find_all("tr"):
             del row["style"]
+        _names_into_corner(table)
     return str(page)
+
+
+def _names_into_corner(table: Tag) -> None:
+    *above, last = table.thead.find_all("tr")
+    levels = len(table.tbody.tr.find_all("th"))
+    names = last.find_all("th")
+    if not above or any(th.get_text(strip=True) for th in names[levels:]):
+        return
+    for corner, name in zip(above[-1].find_all("th")[:levels], names, strict=False):
+        corner.string = name.get_text()
+    last.decompose()
 
 
 def _headings(table: Tag, place: int) -> list[Tag]:

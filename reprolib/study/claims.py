@@ -156,7 +156,7 @@ def table(found: list[Finding]) -> str:
             )
             rows.append(" | ".join(cells).replace("~", "\N{NO-BREAK SPACE}"))
     waiting = len(found) - len(rows) + 2
-    said = f"Without two seeds yet: {waiting} of {len(found)} claims."
+    said = f"Left out, with fewer than two seeds: {waiting} of {len(found)} claims."
     return "\n".join([*(rows if len(rows) > 2 else ()), "", said if waiting else ""])
 
 
