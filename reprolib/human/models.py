@@ -72,7 +72,7 @@ def fitting(length: int) -> tuple[int, int]:
     """k1 and k2 of re-ranking for a list of `length` candidates.
 
     A third of the list, up to the gallery's 20: with k1 = 20 all of ten candidates
-    are each other's neighbours and nothing is told.
+    are each other's neighbours, and only the weights of the neighbours tell them apart.
     """
     k1 = min(20, max(2, round(length / 3)))
     return k1, share_of(k1)
