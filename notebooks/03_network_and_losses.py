@@ -34,7 +34,6 @@ from reprolib import settings as profiles
 from reprolib.alignment import local_distance, paired_local_distance
 from reprolib.alignment.distances import euclidean
 from reprolib.book import diagrams, figures
-from reprolib.book.checks import check
 from reprolib.data.dataset import classes
 from reprolib.data.pictures import normalise
 from reprolib.data.sampling import IdentitySampler
@@ -72,9 +71,9 @@ pd.DataFrame(shapes, ["pictures", "channels", "height", "width"]).T
 
 # %% [markdown]
 # The last shape is the one to remember: a small grid for each picture. Row 3 of the map
-# is centred near stripe 3 of the picture (a little above it, as we shall see). That is
-# the whole trick: no pose detector, no labelled body parts, only the rows that were
-# there anyway.
+# is centred half a stripe above the middle of stripe 3 (we shall see why), and overlaps
+# it. That is the whole trick: no pose detector, no labelled body parts, only the rows
+# that were there anyway.
 #
 # ## Two branches and a head
 #
@@ -129,7 +128,7 @@ plt.show()
 # | global pooling | mean | mean |
 # | pooling over the width | maximum (a co-author's), or mean | maximum |
 # | around the 1x1 convolution | nothing; batch norm and ReLU after it, or before | nothing |
-# | unit length | differs | global feature and stripes |
+# | unit length | stripes, the global feature at the test only (a co-author's); or a switch for both | global feature and stripes |
 # | standardised over the batch, without learnt weights | none known to us | global feature and stripes |
 #
 # The last line, `norm` and `stripe_norm` in the code above, is the heart of this book's
@@ -173,12 +172,12 @@ plt.show()
 #
 # ## Backbones and their price
 #
-# In 2017 ResNet-50 meant the original of 2015: where a stage halves the picture, the
-# first 1x1 convolution of its first block does it, and throws three quarters of its
-# input away. Today's "v1.5" of torchvision lets the 3x3 convolution do it. The paper's
-# second backbone, ResNet-50-X, replaces each 3x3 by an *Xception cell*: a 3x3
-# convolution of each channel by itself, then a 1x1 that mixes them (mark B). **Predict,
-# then run.** Which networks below differ in parameters, and which only in work?
+# Two networks are called ResNet-50. In the original of 2015 the first 1x1 convolution of
+# a stage halves the picture and throws three quarters of its input away; torchvision's
+# ("v1.5") lets the 3x3 do it. Which of them the paper had we do not know. Its second
+# backbone, ResNet-50-X, replaces each 3x3 by an *Xception cell*: a 3x3 convolution of
+# each channel by itself, then a 1x1 that mixes them (mark B). **Predict, then run.**
+# Which networks below differ in parameters, and which only in work?
 
 # %% tags=["machinery"]
 paper = profiles.load("paper", dataset, weights="")
@@ -236,17 +235,18 @@ print(f"A last stride of 1 costs {more:.0f} % more of them.")
 #
 # ## TriHard: learn from the hardest
 #
-# The metric loss speaks of *triplets*: an *anchor* $a$, a *positive* $p$ of the same
-# person, a *negative* $n$ of another. It wants the positive nearer than the negative by
-# a *margin* $m$ (0.3, as in most public codes; the paper's is not known to us):
+# The second loss, the *metric* loss, compares distances: it speaks of *triplets*, an
+# *anchor* $a$, a *positive* $p$ of the same person, a *negative* $n$ of another. It wants
+# the positive nearer than the negative by a *margin* $m$ (0.3, as in most public codes;
+# the paper's is not known to us):
 #
 # $$\big[\, m + d(a, p) - d(a, n) \,\big]_+ .$$
 #
 # Here $[x]_+$ is $x$ where $x$ is positive, and 0 otherwise. This is a *hinge*: it costs
-# nothing once the margin is kept, and grows evenly before. Late in training most triplets
-# keep it and teach nothing. *TriHard* (batch-hard) takes one for each
-# anchor, its *farthest* positive and its *nearest* negative in the batch. That needs
-# the distance matrix and two masks:
+# nothing once the margin is kept, and before that grows in proportion to what is missing.
+# Late in training most triplets keep it and teach nothing. *TriHard* (batch-hard) takes
+# one for each anchor, its *farthest* positive and its *nearest* negative in the batch.
+# That needs the distance matrix and two masks:
 
 
 # %%
@@ -411,16 +411,19 @@ print(f"with {standardise.eps:g} in place of {before:g} in batch norm.")
 
 # %% [markdown]
 # A feature that is standardised over the batch differs from picture to picture by
-# construction, so it cannot collapse: a shift of the whole cloud, or a scaling of a
-# channel, is undone. What the third curve moves by comes from the small constant that
-# batch normalisation adds to each variance so as not to divide by 0: the last sentence
-# above has it with a smaller one.
+# construction, so it cannot collapse to one point: a shift of the whole cloud, or a
+# scaling of a channel, is undone. What the third curve moves by comes from the small
+# constant that batch normalisation adds to each variance so as not to divide by 0: the
+# last sentence above has it with a smaller one.
 #
 # Batch normalisation does the standardising; its learnt weights are left out
 # (`affine=False`), since they could shrink the cloud again. Stripes get the same
-# treatment: each is told from the *same* stripe of the other pictures, then scaled to
-# length 1, as Equation 1 of chapter 2 needs it. At the test, means and deviations are
-# those collected in training, so a picture's feature does not depend on its neighbours.
+# treatment: each is standardised with mean and deviation of that stripe over the batch,
+# then scaled to length 1, as Equation 1 of chapter 2 needs it. Where the path compares
+# stripe 3 with stripe 5, it therefore compares what is left after two different means
+# were subtracted; what that costs we have not measured. At the test, means and deviations
+# are those collected in training, so a picture's feature does not depend on its
+# neighbours.
 #
 # The plain network of the public codes has none of this. On photographs
 # and from random weights it takes the easy way out; chapter 4 has the evidence, and
@@ -454,10 +457,10 @@ print(f"Mined by local distance, {100 * agree:.0f} % of the negatives were the s
 #
 # Train two networks side by side on the same batches and let each learn from the other.
 # Their features cannot be compared, because each has a space of its own; their distance
-# matrices $M^1$ and $M^2$ can. The paper takes
+# matrices $M^1$ and $M^2$ can. The paper takes (mark B)
 #
-# $$L_M = \frac{1}{N^2} \sum_{ij} \big[ ZG(M^1_{ij}) - M^2_{ij} \big]^2
-#       + \big[ M^1_{ij} - ZG(M^2_{ij}) \big]^2 ,$$
+# $$L_M = \frac{1}{N^2} \sum_{ij} \Big( \big[ ZG(M^1_{ij}) - M^2_{ij} \big]^2
+#       + \big[ M^1_{ij} - ZG(M^2_{ij}) \big]^2 \Big) ,$$
 #
 # where $ZG$ (zero gradient; a *stop-gradient*, `detach` in PyTorch) treats its argument
 # as a constant.
@@ -588,9 +591,9 @@ plt.show()
 #
 # One backbone, one map, two ways to pool it: the hardest triplets of a batch are chosen
 # by global distance and feed both hinges, and an identity loss teaches beside them.
-# Standardised over the batch, features cannot fall together, which the triplets alone
-# would reward. In the exchange of distances the stop-gradient makes a square that is
-# written twice teach what one teaches; in that of predictions the reduction of the
+# Standardised over the batch, features cannot collapse to one point, which the triplets
+# alone would reward. In the exchange of distances the stop-gradient makes a square that
+# is written twice teach what one teaches; in that of predictions the reduction of the
 # divergence decides whether it acts at all.
 
 # %% [markdown]
@@ -628,7 +631,7 @@ plt.show()
 # `make exercises` writes this chapter with blanks in place of the answers below.
 
 # %%
-from reprolib.book.checks import ask, choose
+from reprolib.book.checks import ask, check, choose
 
 ask("whose-triplets")
 
