@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from itertools import chain
 
 from reprolib.book import reported
 from reprolib.study import claims, headline
@@ -48,8 +47,8 @@ WORDS = {
     "waiting": "Not known yet",
 }
 WHERE = (
-    "Where no photographs are named, the answers are for drawn people; {} more claims "
-    "are in chapter 8."
+    "Where no photographs are named, the answers are for drawn people. They rest on {} "
+    "of the claims."
 )
 BOXES = {"box0.4": "boxes as wrong as a real detector's", "box1": "bad ones"}
 
@@ -62,8 +61,8 @@ def text() -> str:
         for question, asked in QUESTIONS.items()
     ]
     items += [_without_stripes(), _longer(), *_level()]
-    others = len(found) - len([*chain(*QUESTIONS.values())])
-    lines = [_counted([*found.values()]), WHERE.format(others), ""]
+    spoken = sum(len(asked) for asked in QUESTIONS.values())
+    lines = [_counted([*found.values()]), WHERE.format(spoken), ""]
     return "\n".join([*lines, *(f"- {item}" for item in items)])
 
 
