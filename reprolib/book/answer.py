@@ -101,7 +101,8 @@ def _without_stripes() -> str:
     """How a network without stripes does beside the method's own stripes."""
     said = []
     for boxes, name in BOXES.items():
-        plain, stripes = (_mean("drawn-main", row, row, boxes) for row in ROWS)
+        plain = _mean("drawn-main", "global", "global", boxes)
+        stripes = _mean("drawn-main", "aligned", "aligned", boxes)
         said.append(f"{plain:.1f} against {stripes:.1f} % mAP in {name}")
     return (
         "**Are stripes needed at all?** Not asked beforehand, but seen on drawn "
@@ -120,9 +121,6 @@ def _longer() -> str:
         "**Had the networks learnt enough?** Not all that they could: to train one "
         f"twice as long changes its global feature by {longer - usual:+.1f} mAP."
     )
-
-
-ROWS = "global", "aligned"
 
 
 def _mean(study: str, method: str, kind: str, boxes: str) -> float:
