@@ -118,8 +118,9 @@ def _longer() -> str:
         for row in ("twice-as-long", "apart")
     )
     return (
-        "**Had the networks learnt enough?** Not all that they could: to train one "
-        f"twice as long changes its global feature by {longer - usual:+.1f} mAP."
+        "**Had the networks learnt enough?** To train one twice as long changes its "
+        f"global feature by {longer - usual:+.1f} mAP. That is the scale on which the "
+        "effects above have to be seen."
     )
 
 
