@@ -674,7 +674,8 @@ for columns, name in ((NUMBERS[:2], "before"), (NUMBERS[2:], "after")):
 # It makes them unconfirmed. The mAP half of the pair also mixes rules: the independent
 # code sums trapezoids, which cost a point or so above, and the paper's rule is not
 # known; rank-1 is free of this. And 97.8 on CUHK03 cannot be repeated exactly: we found
-# no published split.
+# no published split. One independent run with mutual learning and re-ranking is known
+# from its author's words (A), on a split of its own: it is no row of the same protocol.
 #
 # ## Differences can be compared
 #

@@ -2,12 +2,13 @@
 
 import re
 
-from reprolib.book import benchmark, machines, promise
+from reprolib.book import benchmark, machines, promise, reported
 from reprolib.errors import ReproError
 from reprolib.study import claims, headline, provenance, records
 from reprolib.study.store import write_text
 
 MEASURED = {"promise": promise, "machines": machines}
+BESIDE = {"cuhk03-new": "CUHK03 (new protocol)"}
 # The claims on which the answer rests.
 ASKED = ("testing", "testing-bad", "training", "method-perfect", "global-aligned",
          "global-because-aligned", "mutual", "real-method")  # fmt: skip
@@ -46,8 +47,22 @@ def refresh() -> list[str]:
 
 
 def block(name: str) -> str:
-    """The headline rows of a table, and where they come from, in Markdown."""
-    return f"{rows(name)}\n\n*{headline.made_by(name)}*"
+    """The headline rows of a table, where they come from, and what others report."""
+    others = [f"\n\n{published(BESIDE[name])}"] if name in BESIDE else []
+    return "".join([f"{rows(name)}\n\n*{headline.made_by(name)}*", *others])
+
+
+def published(dataset: str) -> str:
+    """A sentence with the reported rows of a data set, all of one source."""
+    table = reported.load().query("dataset == @dataset")
+    each = [f"{r.method} {r.rank1:g} / {r.mAP:g}" for r in table.itertuples()]
+    (source,), (status,), (protocol,) = (
+        table[column].unique() for column in ("source", "status", "protocol")
+    )
+    return (
+        f"Reported there, rank-1 / mAP, {protocol} ({source}, mark {status}): "
+        f"{'; '.join(each)}."
+    )
 
 
 def rows(name: str) -> str:
