@@ -175,8 +175,8 @@ SOURCES = {
     reported.COAUTHOR: "a co-author; Market1501 alone",
 }
 best = reported.best("Market1501").loc[list(SOURCES)].rename(SOURCES)
-first = ", ".join(f"{n} % on {name}" for name, n in reported.FIRST_VERSION.items())
-print(f"Rank-1 in the abstract's first version: {first} (A). In its second,", end=" ")
+early = ", ".join(f"{n} % on {name}" for name, n in reported.FIRST_VERSION.items())
+print(f"Rank-1 in the abstract's first version: {early} (A). In its second,", end=" ")
 print(f"after re-ranking: {best.rk_rank1.iloc[0]} % on Market1501.")
 paper, independent, author = best.rank1
 print(f"The independent code is {paper - independent:.1f} points of rank-1", end=" ")
