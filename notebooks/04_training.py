@@ -216,7 +216,7 @@ for on in people:
     table |= {f"{on}, {kind}": means[on, kind] for kind in ("global", "aligned")}
     table[f"{on}, collapsed"] = fell[on]
 table = pd.DataFrame(table).loc[names].round(1)
-table.rename_axis(index=None, columns="mAP, %, mean over seeds")
+table.rename_axis("mAP, %, mean over seeds")
 
 # %% [markdown]
 # What does an mAP mean where nothing was learnt? For a query with $R$ right pictures
@@ -459,7 +459,7 @@ table = {
     name: {kind: f"{s['rank1']:.1f} / {s['mAP']:.1f}" for kind, s in kinds.items()}
     for name, kinds in models.items()
 }
-pd.DataFrame(table).rename_axis(columns="rank-1 / mAP, %")
+pd.DataFrame(table).rename_axis("rank-1 / mAP, %")
 
 # %% [markdown]
 # The row `global` is the paper's own way to test (mark A). `unaligned` means *rigid*

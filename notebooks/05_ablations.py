@@ -610,13 +610,12 @@ print(
 )
 print(f"at the paper's weights with {average['mutual']:.2f}: a difference of", end=" ")
 print(f"{change.mean():+.2f} ({low:+.2f} to {high:+.2f}).")
-word = {1: "more alike", 0: "", -1: "less alike"}[int(low > 0) - int(high < 0)]
-print(
-    f"As far as {len(agreed)} seeds tell, the exchange makes them {word}. This was "
-    "not asked beforehand, so it is a hint."
-    if word
-    else f"Whether it makes them more alike or less, {len(agreed)} seeds cannot tell."
-)
+if low <= 0 <= high:
+    print(f"Whether it makes them more alike or less, {len(agreed)} seeds cannot tell.")
+else:
+    print(f"As far as {len(agreed)} seeds tell, the exchange makes them", end=" ")
+    print(f"{'more' if low > 0 else 'less'} alike. This was not asked", end=" ")
+    print("beforehand, so it is a hint.")
 
 # %% mystnb={"figure": {"name": "mutual-gain", "caption": "Two students against two that exchange nothing, drawn people in a real detector's boxes. Left: what the exchange adds to the global mAP, mean of both students; small dots are seeds, large ones means, lines 95 % intervals before the correction. Right: how far the two agree on which queries they get right, beyond what their accuracies explain. A row with fewer than two seeds is not drawn."}, "image": {"alt": "Two panels with a row for each way of exchanging. Left, dots and intervals around a vertical line at zero, with the network trained twice as long as the lowest row; right, dots of kappa, with a dashed line where the students that never speak stand."}}
 size = figures.WIDTH, 1.2 + 0.36 * len(gains)
@@ -762,8 +761,9 @@ for word in claims.VERDICTS:
     lines += [f"- **{word}**, {len(some)} claims:"]
     for found in some:
         lines += [f"    - {found.claim.says}"]
-        if word == "undecided" and (gap := found.difference).p < 0.05:
-            lines[-1] += f" ({gap.mean:+.1f}: decided if it were asked alone)"
+        if found.decided_alone:
+            mean = found.difference.mean
+            lines[-1] += f" ({mean:+.1f}: decided if it were asked alone)"
 Markdown("\n".join(lines))
 
 # %% [markdown]

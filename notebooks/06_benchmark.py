@@ -607,9 +607,8 @@ NUMBERS, starts = (
 )
 who = [published.source == reported.PAPER, starts("michuanhaohao")]
 published["who"] = np.select(who, ["the authors", "a co-author"], "independent")
-trapezoid = (
-    published.source == reported.INDEPENDENT
-)  # its code asks for scikit-learn 0.18.1
+# Its code asks for scikit-learn 0.18.1.
+trapezoid = published.source == reported.INDEPENDENT
 published["AP"] = np.where(trapezoid, "trapezoid", "not known")
 sources = published.groupby("source", sort=False)
 table = sources[["who", "AP"]].first()

@@ -66,7 +66,7 @@ gained = table.iloc[:, 1] - table.iloc[:, 0]
 paper_rank1 = table.iloc[:, 1]["Market1501"] / 100
 said = " and ".join(f"{points:.1f} on {name}" for name, points in gained.items())
 print(f"Re-ranking is worth {said} (points of rank-1, B).")
-table.rename_axis(index=None, columns="data set")
+table.rename_axis("data set")
 
 # %% [markdown]
 # Nothing else about the study stood in a source that we could obtain: not who the
@@ -198,7 +198,7 @@ print(
     f"below {paper_rank1:.1%}, four times in five, takes {needed['nested']:,}", end=" "
 )
 print(f"questions (nested) to {needed['independent']:,} (independent).")
-can_tell.rename_axis(index=None, columns="questions").round(1)
+can_tell.rename_axis("questions").round(1)
 
 # %% [markdown]
 # Five answers fit a rater who fails on most questions and one who hardly ever does. The
@@ -262,7 +262,7 @@ print(f"{best.capitalize()} has {score:.0f} % right, {skill:.0f} % of the way", 
 print(f"from a blind guess ({chance:.0f} %) to no error. Fleiss' kappa: {kappa:.2f}.")
 p = ["<0.001" if p < 0.001 else f"{p:.1g}" for p in table.p]
 shown = table.map("{:.0f}".format).assign(p=p).replace("nan", "-")
-shown.rename_axis(index=None, columns="rater")
+shown.rename_axis("rater")
 
 # %% [markdown]
 # Are they found again? Six steady raters answer the list, and the five numbers are
@@ -453,7 +453,7 @@ for who, k in by.items():
     shares = {"blind guess, %": guess, "the model, %": model_right[k].mean()}
     rows[who] = {name: f"{100 * share:.0f}" for name, share in shares.items()}
     rows[who] |= {f"lead at ρ = {r:g}": str(lead) for r, lead in drawn[who].items()}
-pd.DataFrame(rows).T.rename_axis(columns="list drawn by")
+pd.DataFrame(rows).T.rename_axis("list drawn by")
 
 
 # %% mystnb={"figure": {"name": "who-drew", "caption": "The model's lead over simulated raters who are its equals on the whole gallery, on lists of ten drawn by the model itself, by the other network, and by lot, with as many right pictures or with one; 95 % intervals over the people of the queries. Colours are ρ, the correlation of the raters' judgement with the model's. Right of zero the model is ahead."}, "image": {"alt": "Four groups of dots with intervals on an axis of the model's lead in points. On its own list and on the other network's the dots lie left of zero or on it; on lists by lot with as many right pictures they lie at zero, with one right picture right of it."}}

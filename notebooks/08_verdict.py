@@ -42,7 +42,6 @@ run = book.open("08_verdict", profile, dataset, data_root, runs_root, seed)
 settings = run.settings
 findings = {found.claim.name: found for found in claims.findings()}
 published = reported.load()
-market = published[published.dataset == "Market1501"].drop(columns="dataset")
 WHO = {
     reported.PAPER: "paper",
     reported.COAUTHOR: "a co-author's first code",
@@ -52,11 +51,13 @@ WHO = {
 NUMBERS = {"rank1": "rank-1", "mAP": "mAP"}
 NUMBERS |= {f"rk_{score}": f"{name}, re-ranked" for score, name in NUMBERS.items()}
 highest = reported.best("Market1501").loc[list(WHO), list(NUMBERS)]
-highest = highest.rename(WHO).rename(columns=NUMBERS).T.rename_axis(None, axis=1)
+highest = highest.rename(WHO).rename(columns=NUMBERS).rename_axis(None)
 stripes = "independent, with stripes"
 row = published.query("source == @reported.INDEPENDENT").set_index("method")
-highest[stripes] = row.loc["global + local + mutual, model 1", list(NUMBERS)].to_numpy()
-highest["independent lacks"] = highest["paper"] - highest["independent"]
+best = row.loc["global + local + mutual, model 1", list(NUMBERS)]
+highest.loc[stripes] = best.to_numpy(float)
+lacks = highest.loc["paper"] - highest.loc["independent"]
+highest.loc["independent lacks"] = lacks
 
 # %% [markdown]
 # ## The answer
@@ -117,8 +118,7 @@ parts = [
 ]
 print(f"Shown are {', '.join(parts)}. Of {counts['opposite shown'].sum()}", end=" ")
 print(f"the opposite is shown, and {counts['waiting'].sum()} wait for seeds.")
-alone = [f for f in findings.values()
-         if f.verdict == "undecided" and f.difference.p < 0.05]  # fmt: skip
+alone = [found for found in findings.values() if found.decided_alone]
 each = [f"{f.claim.says} ({f.difference.mean:+.1f} {f.score})" for f in alone]
 print(f"Of the undecided, {len(alone)} would be decided if asked alone:", end=" ")
 print(f"{'; '.join(each)}. These deserve the next seeds." if alone else "none.")
@@ -218,7 +218,7 @@ plt.show()
 # %% tags=["machinery"]
 lines = [x for (name, _), x in records.lines("drawn-main").items()
          if name == "aligned-box0.4"]  # fmt: skip
-gains, paper = {}, highest["paper"]
+gains, paper = {}, highest.loc["paper"]
 for score, name in (("rank1", "rank-1"), ("mAP", "mAP")):
     before = [claims.scores(x, "aligned-box0.4:global@box0.4", score) for x in lines]
     gains[score] = np.subtract([x["reranked"]["global"][score] for x in lines], before)
@@ -304,16 +304,16 @@ pd.DataFrame({"mark, and why it was not checked": reasons})
 # with the best rank-1:
 
 # %% tags=["machinery"]
-lacks = highest["independent lacks"].round(1).tolist()
-print("The independent run lacks {} points of rank-1 and {} of mAP,".format(*lacks[:2]),
-      "after re-ranking {} and {}.".format(*lacks[2:]))  # fmt: skip
-fewer = (highest["independent"] - highest[stripes]).iloc[0]
+points = lacks.round(1).tolist()
+print("The independent run lacks {} points of rank-1 and {} of mAP,".format(*points),
+      "after re-ranking {2} and {3}.".format(*points))  # fmt: skip
+fewer = (highest.loc["independent"] - highest.loc[stripes]).iloc[0]
 print(
     "It has two students and no local branch; the same code with two students", end=" "
 )
 print("and the local branch", end=" ")
 print(f"has {abs(fewer):.1f} points of rank-1 {'less' if fewer > 0 else 'more'}.")
-highest.round(1).T
+highest.round(1)
 
 # %% [markdown]
 # The nearest is AlignedReID++ with label smoothing: later, by a co-author, and a
@@ -346,10 +346,10 @@ for queries, gain in run.need("10_open_choices")["scores"]["leak"].items():
     print(f"Queries {queries}: {np.mean(gain):+.1f} points of rank-1{text}.")
 if len(gain) < (planned := grid.find("drawn-leak").seeds):
     print(
-        f"{len(gain)} of {planned} seeds are no result: rank-1 moves by about two",
+        f"{len(gain)} of {planned} seeds are no result: chapter 5 shows how far",
         end=" ",
     )
-    print("points from one network to the next.")
+    print("rank-1 moves from one network to the next.")
 
 # %% [markdown]
 # ## What to look for in public code

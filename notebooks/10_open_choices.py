@@ -228,7 +228,7 @@ def leaked_queries(line):
 
 
 # %%
-lines, bought = records.lines("drawn-leak"), {}
+lines, bought, count = records.lines("drawn-leak"), {}, {}
 for (name, number), leaked in lines.items():
     strangers = lines.get((f"strangers-{REAL}", number))
     if name == f"leaked-{REAL}" and strangers:
@@ -237,8 +237,9 @@ for (name, number), leaked in lines.items():
         gain = 100 * (after.astype(float) - before)
         parts = {"of leaked people": known, "of the others": ~known}
         bought[number] = {who: gain[some].mean() for who, some in parts.items()}
-        count = {who: some.sum() for who, some in parts.items()}
+        count[number] = {who: some.sum() for who, some in parts.items()}
 bought = pd.DataFrame(bought).T
+count = pd.DataFrame(count).T.mean().round().astype(int)
 
 # %% tags=["machinery"]
 for queries, gain in bought.items():
@@ -246,7 +247,8 @@ for queries, gain in bought.items():
     text = f" ({ends[0]:+.1f} to {ends[1]:+.1f})" if ends else ""
     print(f"Queries {queries}: {gain.mean():+.1f} points of rank-1{text},", end=" ")
     print(f"{len(gain)} of {grid.find('drawn-leak').seeds} seeds;", end=" ")
-    print(f"{count[queries]} queries, so each is {100 / count[queries]:.1f} points.")
+    print(f"{count[queries]} queries a seed, so each is", end=" ")
+    print(f"{100 / count[queries]:.1f} points.")
 
 # %% [markdown]
 # What carries over to the paper is the question, not the size. A large network that

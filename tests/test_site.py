@@ -146,8 +146,9 @@ def test_the_verdict_counts_every_claim_and_names_those_it_speaks_of():
         for one, words in ((named[name], words) for name, words in asked.items()):
             points = f"{one.points.mean():+.1f} {one.score} " if len(one.points) else ""
             assert f"{points}{words} (*{one.verdict}*" in said
-    spoken = set().union(*answer.QUESTIONS.values())
-    assert spoken <= named.keys() and f"rest on {len(spoken)} of the claims." in text
+    spoken = set(answer.spoken())
+    assert spoken == set().union(*answer.QUESTIONS.values()) <= named.keys()
+    assert f"rest on {len(spoken)} of the claims." in text
     rows = headline.table("drawn")[["error 0.4: mAP", "error 1: mAP"]]
     for which in ("global (identity + triplet)", "aligned, local distance"):
         for cell in rows.loc[which]:

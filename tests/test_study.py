@@ -290,6 +290,22 @@ def test_a_table_has_the_claims_with_seeds_and_counts_the_others(small, monkeypa
     assert alone == "Left out, with fewer than two seeds: 1 of 1 claims."
 
 
+def test_what_only_the_correction_leaves_undecided_is_told():
+    claim = claims.Claim("name", 1, "says", "drawn-main", ("a:b@box0",), ("c:b@box0",))
+    near, far = (
+        statistics.paired([60.0, 61.0, 62.5], [base, base + 1.5, base + 1.6])
+        for base in (50.0, 60.0)
+    )
+    for gap, verdict, alone in (
+        (near, "undecided", True),
+        (far, "undecided", False),
+        (near, "shown", False),
+        (None, "waiting", False),
+    ):
+        one = claims.Finding(claim, 3, np.ones(3), difference=gap, verdict=verdict)
+        assert one.decided_alone is alone
+
+
 def test_the_weight_of_a_sum_is_chosen_on_the_other_half_of_the_people():
     # Three weights; rank-1 and mAP of the first half of the people, then the second.
     table = [[[50, 1], [20, 9]], [[40, 2], [60, 8]], [[30, 3], [10, 7]]]

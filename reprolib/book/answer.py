@@ -1,7 +1,6 @@
 """The answer to "should you believe the paper?", made from the records. Chapter 8."""
 
 from collections import Counter
-from collections.abc import Iterable
 
 from reprolib.book import reported
 from reprolib.study import claims, headline
@@ -56,14 +55,15 @@ BOXES = {"box0.4": "boxes as wrong as a real detector's", "box1": "bad ones"}
 def text() -> str:
     """The answer to "should you believe the paper?": sentences and a list."""
     found = {one.claim.name: one for one in claims.findings()}
-    items = [
-        f"**{question}** {_answer([found[n] for n in asked], asked.values())}"
-        for question, asked in QUESTIONS.items()
-    ]
+    items = [f"**{q}** {_answer(asked, found)}" for q, asked in QUESTIONS.items()]
     items += [_without_stripes(), _longer(), *_level()]
-    spoken = sum(len(asked) for asked in QUESTIONS.values())
-    lines = [_counted([*found.values()]), WHERE.format(spoken), ""]
+    lines = [_counted([*found.values()]), WHERE.format(len(spoken())), ""]
     return "\n".join([*lines, *(f"- {item}" for item in items)])
+
+
+def spoken() -> list[str]:
+    """The names of the claims on which the answer rests."""
+    return [name for asked in QUESTIONS.values() for name in asked]
 
 
 def _counted(found: list[Finding]) -> str:
@@ -80,10 +80,11 @@ def _counted(found: list[Finding]) -> str:
     )
 
 
-def _answer(found: list[Finding], words: Iterable[str]) -> str:
+def _answer(asked: dict[str, str], found: dict[str, Finding]) -> str:
     """A word, and the claims behind it."""
-    each = zip(found, words, strict=True)
-    return f"{WORDS[found[0].verdict]}: {'; '.join(_short(*one) for one in each)}."
+    word = WORDS[found[next(iter(asked))].verdict]
+    each = (_short(found[name], words) for name, words in asked.items())
+    return f"{word}: {'; '.join(each)}."
 
 
 def _short(one: Finding, words: str) -> str:
@@ -91,7 +92,7 @@ def _short(one: Finding, words: str) -> str:
     gap, verdict = one.difference, f"*{one.verdict}*"
     if not one.complete:
         verdict += f", {len(one.points)} of {one.planned} seeds"
-    elif one.verdict == "undecided" and gap.low * gap.high > 0:
+    elif one.decided_alone:
         verdict += f": {gap.low:+.1f} to {gap.high:+.1f} would decide if it were alone"
     points = f"{one.points.mean():+.1f} {one.score} " if len(one.points) else ""
     return f"{points}{words} ({verdict})"

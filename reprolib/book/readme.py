@@ -2,16 +2,14 @@
 
 import re
 
-from reprolib.book import benchmark, machines, promise, reported
+from reprolib.book import answer, benchmark, machines, promise, reported
 from reprolib.errors import ReproError
 from reprolib.study import claims, headline, provenance, records
 from reprolib.study.store import write_text
 
 MEASURED = {"promise": promise, "machines": machines}
+# What others report on the data set of a table.
 BESIDE = {"cuhk03-new": "CUHK03 (new protocol)"}
-# The claims on which the answer rests.
-ASKED = ("testing", "testing-bad", "training", "method-perfect", "global-aligned",
-         "global-because-aligned", "mutual", "real-method")  # fmt: skip
 
 
 def refresh() -> list[str]:
@@ -48,8 +46,10 @@ def refresh() -> list[str]:
 
 def block(name: str) -> str:
     """The headline rows of a table, where they come from, and what others report."""
-    others = [f"\n\n{published(BESIDE[name])}"] if name in BESIDE else []
-    return "".join([f"{rows(name)}\n\n*{headline.made_by(name)}*", *others])
+    parts = [rows(name), f"*{headline.made_by(name)}*"]
+    if name in BESIDE:
+        parts.append(published(BESIDE[name]))
+    return "\n\n".join(parts)
 
 
 def published(dataset: str) -> str:
@@ -75,11 +75,11 @@ def rows(name: str) -> str:
 
 
 def answers() -> str:
-    """What came out of the claims that a reader asks for first, a line each."""
+    """What came out of the claims on which the answer rests, a line each."""
     return "\n".join(f"- {one.claim.says}: *{one.sentence()}*" for one in asked())
 
 
 def asked() -> list[claims.Finding]:
-    """What came out of the claims that a reader asks for first."""
+    """What came out of the claims on which the answer rests."""
     found = {one.claim.name: one for one in claims.findings()}
-    return [found[name] for name in ASKED]
+    return [found[name] for name in answer.spoken()]

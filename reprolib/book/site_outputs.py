@@ -45,12 +45,14 @@ def aligned(table: str) -> str:
 
 
 def _names_into_corner(table: Tag) -> None:
+    """Move the names of the index from a row of their own into the one above."""
     *above, last = table.thead.find_all("tr")
     levels = len(table.tbody.tr.find_all("th"))
     names = last.find_all("th")
     if not above or any(th.get_text(strip=True) for th in names[levels:]):
         return
-    for corner, name in zip(above[-1].find_all("th")[:levels], names, strict=False):
+    corners = above[-1].find_all("th")[:levels]
+    for corner, name in zip(corners, names[:levels], strict=True):
         corner.string = name.get_text()
     last.decompose()
 

@@ -83,6 +83,11 @@ class Finding:
         return len(self.points) == self.planned
 
     @property
+    def decided_alone(self) -> bool:
+        """Whether it is undecided only because all claims are judged together."""
+        return self.verdict == "undecided" and self.difference.p < statistics.LEVEL
+
+    @property
     def score(self) -> str:
         """Which score the points are of, in words."""
         return self.claim.score.replace("rank1", "rank-1")
