@@ -762,8 +762,8 @@ for word in claims.VERDICTS:
     for found in some:
         lines += [f"    - {found.claim.says}"]
         if found.decided_alone:
-            mean = found.difference.mean
-            lines[-1] += f" ({mean:+.1f}: decided if it were asked alone)"
+            points = f"{found.difference.mean:+.1f}"
+            lines[-1] += f" ({points}: decided if it were asked alone)"
 Markdown("\n".join(lines))
 
 # %% [markdown]
