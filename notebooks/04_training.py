@@ -47,10 +47,10 @@ settings, store = run.settings, run.store
 # %% [markdown]
 # ## How long does it train?
 #
-# The paper's single network sees 160 pictures a batch, 2000 batches an epoch (mark A; in
-# chapter 1 an epoch is one pass through the people). Its rate falls for the last time at
-# epoch 160 (mark B), so it trains at least as long. **Predict, then run.** What part of
-# those pictures will this run see?
+# The paper's single network sees 160 pictures a batch, 2000 batches an epoch (A: read in
+# the source itself; in chapter 1 an epoch is one pass through the people). Its rate falls
+# for the last time at epoch 160 (B: second-hand), so it trains at least as long.
+# **Predict, then run.** What part of those pictures will this run see?
 
 # %% tags=["machinery"]
 box = settings.data.box_error
@@ -179,8 +179,8 @@ plt.show()
 # loss ends at what guessing costs, or if every triplet of the global feature pays at the
 # end what it would pay with all pictures at one point. (The identity loss may still
 # learn in the second case, and the network score.) The table gives the mAP on the test
-# people: the choice of the recipe was not blind, but it is the same for all methods that
-# are compared later.
+# people, so the choice of the recipe was not blind. It is the same for all methods that
+# are compared later, which is not yet fair: it may suit one distance more than another.
 
 # %% [markdown]
 # | recipe | what it does |
@@ -216,6 +216,9 @@ for on in people:
     table |= {f"{on}, {kind}": means[on, kind] for kind in ("global", "aligned")}
     table[f"{on}, collapsed"] = fell[on]
 table = pd.DataFrame(table).loc[names].round(1)
+best = {kind: means["photographs", kind].idxmax() for kind in ("global", "aligned")}
+print("On photographs the best global distance is that of {global},".format(**best))
+print("the best aligned one that of {aligned}.".format(**best))
 table.rename_axis("mAP, %, mean over seeds")
 
 # %% [markdown]
@@ -538,7 +541,7 @@ plt.show()
 # with the *nearest* other group, and look-alikes are near by design. The living figure
 # shows groups that overlap: it projects twelve test people, look-alikes among them, onto
 # the two directions in which they vary most. These hold only a part of their differences,
-# whereas t-SNE lets go of longer distances to keep neighbours together. (The curve beside
+# whereas t-SNE lets go of longer distances to keep neighbours together. (The curve under
 # it dips in the first batches, because the running averages of the standardisation lag
 # behind; with averages computed afresh there is no dip.)
 #

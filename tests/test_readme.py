@@ -3,9 +3,10 @@
 import re
 
 import book
+import pandas as pd
 import pytest
 
-from reprolib.book import cli, machines, readme
+from reprolib.book import cli, machines, readme, reported
 from reprolib.errors import ReproError
 from reprolib.study import headline, provenance
 
@@ -59,6 +60,19 @@ def test_what_the_readme_says_is_what_the_records_say(monkeypatch):
     assert "claims" in readme.refresh()
     assert texts == [before], "run `make publish`, or `python -m reprolib readme`"
     assert readme.answers().count("points of") > 5
+
+
+def test_reported_rows_stand_under_their_source(monkeypatch):
+    rows = ("here", "one"), ("there", "one"), ("here", "two"), ("here", "one")
+    table = pd.DataFrame(
+        [(*row, f"m{i}", "p", i, 10.5 + i, "A") for i, row in enumerate(rows)],
+        columns=["dataset", "source", "method", "protocol", "rank1", "mAP", "status"],
+    )
+    monkeypatch.setattr(reported, "load", lambda: table)
+    said = readme.published("here")
+    assert said.endswith(
+        "p. one (mark A): m0 0 / 10.5; m3 3 / 13.5. two (mark A): m2 2 / 12.5."
+    )
 
 
 def test_a_readme_without_a_place_is_named(project):

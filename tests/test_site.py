@@ -144,15 +144,31 @@ def test_the_verdict_counts_every_claim_and_names_those_it_speaks_of():
         said = listed[question]
         assert said.startswith(f"{answer.WORDS[named[next(iter(asked))].verdict]}: ")
         for one, words in ((named[name], words) for name, words in asked.items()):
-            points = f"{one.points.mean():+.1f} {one.score} " if len(one.points) else ""
-            assert f"{points}{words} (*{one.verdict}*" in said
+            loss = "the method's loss is " * one.claim.against
+            gain = -1 if loss else 1
+            points = f"{gain * one.points.mean():+.1f} {one.score} "
+            points *= len(one.points) > 0
+            assert f"{points}{words} ({loss}*{one.verdict}*" in said
     spoken = set(answer.spoken())
     assert spoken == set().union(*answer.QUESTIONS.values()) <= named.keys()
     assert f"rest on {len(spoken)} of the claims." in text
     rows = headline.table("drawn")[["error 0.4: mAP", "error 1: mAP"]]
-    for which in ("global (identity + triplet)", "aligned, local distance"):
-        for cell in rows.loc[which]:
-            assert cell.split(" ±")[0] in text
+    which = "global (identity + triplet)", "aligned, local distance"
+    which += ("aligned, both distances",)
+    for boxes in rows:
+        each = [cell.split(" ±")[0] for cell in rows.loc[list(which), boxes]]
+        assert "{}, {} and {} % mAP".format(*each) in text
+    behind, kinds = 0, re.search(r"On (\d) of (\d) kinds of photographs", text)
+    for name in ("cuhk03-boxes", "cuhk03-new", "viper"):
+        table = headline.table(name).filter(like="mAP")
+        for boxes in table:
+            score = {
+                row: float(cell.split(" ±")[0]) for row, cell in table[boxes].items()
+            }
+            behind += (
+                score["aligned, local distance"] < score["unaligned, local distance"]
+            )
+    assert kinds.groups() == (str(behind), "4")
 
 
 def test_the_folder_holds_pages_alone_whatever_was_built():

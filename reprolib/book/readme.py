@@ -53,16 +53,14 @@ def block(name: str) -> str:
 
 
 def published(dataset: str) -> str:
-    """A sentence with the reported rows of a data set, all of one source."""
-    table = reported.load().query("dataset == @dataset")
-    each = [f"{r.method} {r.rank1:g} / {r.mAP:g}" for r in table.itertuples()]
-    (source,), (status,), (protocol,) = (
-        table[column].unique() for column in ("source", "status", "protocol")
-    )
-    return (
-        f"Reported there, rank-1 / mAP, {protocol} ({source}, mark {status}): "
-        f"{'; '.join(each)}."
-    )
+    """A sentence with the reported rows of a data set, source by source."""
+    table, said = reported.load().query("dataset == @dataset"), []
+    for source, rows in table.groupby("source", sort=False):
+        each = [f"{r.method} {r.rank1:g} / {r.mAP:g}" for r in rows.itertuples()]
+        (status,) = rows.status.unique()
+        said.append(f"{source} (mark {status}): {'; '.join(each)}")
+    (protocol,) = table.protocol.unique()
+    return f"Reported there, rank-1 / mAP, {protocol}. {'. '.join(said)}."
 
 
 def rows(name: str) -> str:

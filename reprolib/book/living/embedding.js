@@ -20,7 +20,7 @@ function draw(stage, data, figure) {
   }));
   const [first, second] = data.shares.map((share) => (100 * share).toFixed(0));
   plane.append(...marks, rings,
-    label(SIDE / 2, TALL - 9, `the plane holds ${first} + ${second} % of the variance at the end`,
+    label(SIDE / 2, TALL - 9, `this plane holds ${first} + ${second} % of the variance`,
       { class: "soft" }));
   const beside = picture(stage, SIDE, TALL, "");
   const at = inThePlane(snapshots);
