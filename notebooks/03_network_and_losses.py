@@ -28,6 +28,7 @@ import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
+from matplotlib.patheffects import withStroke
 
 from reprolib import book, losses, networks, training
 from reprolib import settings as profiles
@@ -131,9 +132,8 @@ plt.show()
 # | unit length | stripes, the global feature at the test only (a co-author's); or a switch for both | global feature and stripes |
 # | standardised over the batch, without learnt weights | none known to us | global feature and stripes |
 #
-# The last line, `norm` and `stripe_norm` in the code above, is the heart of this book's
-# recipe. Its reason is a trap in the triplet loss, so it has to wait until we have met
-# that loss.
+# The last line, `norm` and `stripe_norm` in the code above, is this book's cure for a
+# trap in the triplet loss, so its reason has to wait until we have met that loss.
 #
 # ## A stripe sees more than its stripe
 #
@@ -172,9 +172,9 @@ plt.show()
 #
 # ## Backbones and their price
 #
-# Two networks are called ResNet-50. In the original of 2015 the first 1x1 convolution of
-# a stage halves the picture and throws three quarters of its input away; torchvision's
-# ("v1.5") lets the 3x3 do it. Which of them the paper had we do not know. Its second
+# An aside, which the losses below do not need. Two networks are called ResNet-50: in
+# the original of 2015 the first 1x1 convolution of a stage halves the picture, in
+# torchvision's ("v1.5") the 3x3. Which of them the paper had we do not know. Its second
 # backbone, ResNet-50-X, replaces each 3x3 by an *Xception cell*: a 3x3 convolution of
 # each channel by itself, then a 1x1 that mixes them (mark B). **Predict, then run.**
 # Which networks below differ in parameters, and which only in work?
@@ -219,12 +219,11 @@ more = 100 * work["with last stride 1"] / work["ResNet-50 of 2015"] - 100
 print(f"A last stride of 1 costs {more:.0f} % more of them.")
 
 # %% [markdown]
-# A stride changes the work alone. A last stride of 1, a habit of later codes, doubles
-# the rows of the map and costs work, not weights. Xception cells save both: a 3x3
-# convolution of $C$ channels has $9C^2$ weights, its cell $9C + C^2$. (Multiply-adds
-# are those of convolutions and linear layers, as is usual.) torchvision's ImageNet
-# weights are those of v1.5, and the library refuses them for the original; for
-# ResNet-50-X we found none.
+# A stride changes the work alone; a last stride of 1, a habit of later codes, doubles
+# the rows of the map. Xception cells save both: a 3x3 convolution of $C$ channels has
+# $9C^2$ weights, its cell $9C + C^2$. (Multiply-adds are those of convolutions and
+# linear layers. torchvision's ImageNet weights are those of v1.5, and the library
+# refuses them for the original; for ResNet-50-X we found none.)
 
 # %% [markdown]
 # ## The identity loss
@@ -270,19 +269,22 @@ far, near = distance[anchor, positive], distance[anchor, negative]
 print(f"Identity loss {identity_loss:.2f} (an even guess: {math.log(identities):.2f}).")
 print(f"Farthest positive {far.mean():.2f} away, nearest negative {near.mean():.2f}.")
 
-# %% mystnb={"figure": {"name": "hard-triplets", "caption": "Global distances of the first people of the batch (rows) to the whole batch (columns), before any training. A block of K x K on the diagonal is one person. In each row a circle marks the farthest positive and a cross the nearest negative."}, "image": {"alt": "A heat map, wider than tall, with thin white lines around blocks of the same person along the diagonal. Each row has a white circle inside its own block and a white cross outside it, mostly on dark cells."}}
+# %% mystnb={"figure": {"name": "hard-triplets", "caption": "Global distances of the first people of the batch (rows) to the whole batch (columns), before any training. A block of K x K on the diagonal is one person. In each row a circle marks the farthest positive and a cross the nearest negative."}, "image": {"alt": "A heat map, wider than tall, with thin white lines around blocks of the same person along the diagonal. Each row has a white circle inside its own block and a white cross outside it, both with dark edges, mostly on dark cells."}}
 shown = min(len(pids), 8 * K)
 low, high = distance.detach()[~torch.eye(len(pids), dtype=torch.bool)].aminmax()
 fig, ax = plt.subplots(figsize=(figures.WIDTH, 4.1))
-mesh = ax.imshow(distance.detach()[:shown], vmin=low, vmax=high)
+counted = (0.5, len(pids) + 0.5, shown + 0.5, 0.5)  # pictures are counted from 1
+mesh = ax.imshow(distance.detach()[:shown], vmin=low, vmax=high, extent=counted)
 fig.colorbar(mesh, label="global distance", shrink=0.8)
 for hardest, name, mark in (
     (positive, "farthest positive", {"marker": "o", "mfc": "none", "mec": "white"}),
     (negative, "nearest negative", {"marker": "x", "mec": "white", "mew": 1.8}),
 ):
-    ax.plot(hardest[:shown], range(shown), ls="none", ms=5, label=name, **mark)
+    mark["path_effects"] = [withStroke(linewidth=3.2, foreground="black")]
+    below = range(1, shown + 1)
+    ax.plot(hardest[:shown] + 1, below, ls="none", ms=5, label=name, **mark)
 for k in range(0, shown, K):
-    block = plt.Rectangle((k - 0.5, k - 0.5), K, K, fill=False, ec="white", lw=0.8)
+    block = plt.Rectangle((k + 0.5, k + 0.5), K, K, fill=False, ec="white", lw=0.8)
     ax.add_patch(block)
 ax.grid(False)
 ax.set(xlabel="picture of the batch", ylabel="anchor")
@@ -294,16 +296,17 @@ plt.show()
 
 
 # %% mystnb={"figure": {"name": "triplets", "caption": "The anchors with the largest hinge, of three people: after each its positives and then strangers, both from near to far, with their distances to the anchor. Green frame, the farthest positive; orange frame, the nearest negative: the triplet that TriHard takes."}, "image": {"alt": "Three rows of pedestrians. Each begins with an anchor, then pictures of the same person by other cameras, the last in a green frame, then four strangers, the first in an orange frame; many strangers stand before the same background as the anchor."}}
-def mine(anchor=0, axes=None):
+def mine(anchor=1, axes=None):
     """An anchor, its positives, four strangers; framed are those that TriHard takes."""
+    a = anchor - 1
     if axes is None:
         axes = plt.subplots(1, K + 4, figsize=(figures.WIDTH + 0.4, 2.0))[1]
-    row = distance[anchor].detach()
-    nearest_first = [i for i in row.argsort().tolist() if i != anchor]
-    own = [i for i in nearest_first if pids[i] == pids[anchor]]
-    others = [i for i in nearest_first if pids[i] != pids[anchor]][:4]
+    row = distance[a].detach()
+    nearest_first = [i for i in row.argsort().tolist() if i != a]
+    own = [i for i in nearest_first if pids[i] == pids[a]]
+    others = [i for i in nearest_first if pids[i] != pids[a]][:4]
     titles = [f"anchor {anchor}", *(f"{row[i]:.2f}" for i in own + others)]
-    for ax, i, title in zip(axes, [anchor, *own, *others], titles, strict=True):
+    for ax, i, title in zip(axes, [a, *own, *others], titles, strict=True):
         figures.show(ax, training_set.images[index[i]], title)
     figures.frame(axes[K - 1], figures.GREEN)
     figures.frame(axes[K], figures.RED)
@@ -315,18 +318,17 @@ worst, place = (far - near).detach().view(P, K).max(1)
 people = worst.argsort(descending=True)[:3]
 fig, axes = plt.subplots(3, K + 4, figsize=(figures.WIDTH + 0.4, 5.6))
 for row, a in zip(axes, (K * people + place[people]).tolist(), strict=True):
-    mine(a, row)
+    mine(a + 1, row)
 fig.suptitle("Strangers (right) are nearer than the farthest positive (green)", size=10)
 plt.show()
 
 # %% tags=["machinery"]
 # To choose the anchor yourself in Jupyter, uncomment these lines and run them:
 # from reprolib.book import interactive, living
-# interactive.sliders(mine, anchor=(0, len(pids) - 1, 1))
+# interactive.sliders(mine, anchor=(1, len(pids), 1))
 # living.show("hardest-triplets")
 
 # %% [markdown]
-# (The folded cell above holds lines with which to choose the anchor yourself in Jupyter.)
 # The nearest stranger is nearer than the farthest positive. What makes it look near?
 # **Predict, then run.** What share of the hardest negatives is by the anchor's own
 # camera? And of all $N(K-1)(N-K)$ triplets of the batch, what share costs anything,
@@ -425,9 +427,9 @@ print(f"with {standardise.eps:g} in place of {before:g} in batch norm.")
 # are those collected in training, so a picture's feature does not depend on its
 # neighbours.
 #
-# The plain network of the public codes has none of this. On photographs
-# and from random weights it takes the easy way out; chapter 4 has the evidence, and
-# shows that the recipe learns there.
+# The plain network of the public codes has none of this. It collapsed in our runs on
+# photographs, not on drawn people; chapter 4 shows that, and other cures, such as a head
+# that alone sees standardised features.
 #
 # ## The same triplets, seen by the stripes
 #
@@ -515,19 +517,18 @@ print(f"Averaged over them {averaged:.5f}, {too_small:.0f} times too small.")
 
 # %% [markdown]
 # The trap costs a factor of the number of classes. The paper weighs this loss by 0.01
-# already (mark B). Divide it by Market1501's 751
-# people as well, and it is gone. The run would show no error, only mutual learning that
-# does nothing.
+# already (mark B). Divide it by Market1501's 751 people as well, and it is gone.
+# PyTorch only warns; the cure is `reduction="batchmean"`, which sums over the classes.
 #
 # ## The whole loss
 #
-# Here the parts are put together for two students: each has three losses of its own, and
-# the two exchanges join them. The library's `training.batch_loss` does the same for any
-# number of students, with a switch for every choice; the cell checks that both agree.
-# The weights 0.001 (metric mutual) and 0.01 (classification mutual) are the paper's (mark
-# B); 1 for the others is ours and the public codes'. A loss acts through its gradient.
-# **Predict, then run**: weighted so, how do the five parts rank by the length of their
-# gradient at the last stage of the backbone?
+# Here the parts are put together for two students: each has three losses of its own,
+# and the two exchanges join them. The library's `training.batch_loss` does the same for
+# any number of students, with a switch for every choice; the cell checks that both
+# agree. The weights 0.001 (metric mutual) and 0.01 (classification mutual) are the
+# paper's (mark B); 1 for the others is ours, and that of the public codes where they
+# use them. A loss acts through its gradient. **Predict, then run**: weighted so, how do
+# the five parts rank by the length of their gradient at the last stage of the backbone?
 
 
 # %%
@@ -575,7 +576,8 @@ print(f"The {hardest} loss pulls hardest, the {least} loss least.")
 fig, ax = plt.subplots(figsize=(figures.WIDTH, 2.3))
 ax.plot([*pull.values()], [*pull], "o", ms=9, color=figures.BLUE)
 for k, length in enumerate(pull.values()):
-    ax.annotate(f"{length:.2g}", (length, k), (10, -3), textcoords="offset points")
+    text = np.format_float_positional(length, 2, fractional=False, trim="-")
+    ax.annotate(text, (length, k), (10, -3), textcoords="offset points")
 ax.set(xscale="log", xlabel="length of the gradient, weight included", ylim=(4.6, -0.6))
 ax.set_xlim(min(pull.values()) / 3, 5 * max(pull.values()))
 ax.set_yticks(range(len(pull)), [name.replace("_", " ") for name in pull])
@@ -583,8 +585,8 @@ ax.set_title(f"The exchanges pull at least {weaker:,.0f} times less than the res
 plt.show()
 
 # %% [markdown]
-# At these weights the two students hardly hear each other at the start, and have little
-# to show in a run this short. Chapter 5 also tries weights up to a thousand times as
+# At these weights the two students hardly hear each other at the start. What comes of it
+# in a whole training, chapter 5 measures, also at weights up to a thousand times as
 # large.
 #
 # ## Take-away

@@ -212,9 +212,9 @@ means = recipes.groupby(["on", "kind", "row"]).mAP.mean()
 fell = recipes[recipes.kind == "global"].groupby(["on", "row"]).collapsed
 fell = fell.agg(lambda some: f"{some.sum()} of {len(some)}")
 table = {}
-for on in people:
-    table |= {f"{on}, {kind}": means[on, kind] for kind in ("global", "aligned")}
-    table[f"{on}, collapsed"] = fell[on]
+for on, head in zip(people, ("drawn", "CUHK03"), strict=True):
+    table |= {f"{head}, {kind}": means[on, kind] for kind in ("global", "aligned")}
+    table[f"{head}, collapsed"] = fell[on]
 table = pd.DataFrame(table).loc[names].round(1)
 best = {kind: means["photographs", kind].idxmax() for kind in ("global", "aligned")}
 print("On photographs the best global distance is that of {global},".format(**best))

@@ -66,5 +66,5 @@ def test_what_a_part_adds_is_the_difference_of_two_rows_of_one_source():
     gains = {name: reported.gains(name).round(2) for name in reported.PAIRS}
     assert gains["global-aligned"].loc[reported.INDEPENDENT].tolist() == [-0.2, 0.36]
     assert gains["both"].loc[reported.COAUTHOR].tolist() == [0.9, 0.7]
-    assert gains["mutual"].to_dict("list") == {"rank1": [1.73], "mAP": [4.38]}
+    assert gains["mutual"].to_dict("list") == {"rank1": [1.73, 0.7], "mAP": [4.38, 0.6]}
     assert {*reported.PAIRS} <= {claim.name for claim in claims.declared()}

@@ -17,7 +17,8 @@ def html() -> str:
     """
     return frame(
         "stop-gradient",
-        title="On one square the stop-gradient decides who moves, on both how fast",
+        title="With one square the stop-gradient decides who moves; with both, only "
+        "how fast",
         lead="Toy distances of three pictures a, b and c, as two students see them, "
         "stepped by gradient descent. Take the stop-gradient away, or one square.",
         describe="Two students above the squares of the loss; arrows show where "
