@@ -333,7 +333,7 @@ SAID = {"shown": "yes", "opposite shown": "no", "undecided": "not decided"}
 def told(name):
     """A verdict in plain words, with the difference so far."""
     one = findings[name]
-    so_far = f" ({one.points.mean():+.1f} {one.score})" if len(one.points) else ""
+    so_far = f" ({one.points.mean():+z.1f} {one.score})" if len(one.points) else ""
     return SAID.get(one.verdict, "not known yet") + so_far
 
 

@@ -587,8 +587,14 @@ control = {row: "apart" for row in each if not row.endswith("apart")}
 control |= {"second-stage": "second-stage-apart"} if "second-stage" in each else {}
 gains = {row: (each[row] - each[by]).dropna() for row, by in control.items()}
 gains = {row: gap for row, gap in gains.items() if len(gap) > 1}
-said = [f"{row} {gap.mean():+.1f} ({len(gap)} seeds)" for row, gap in gains.items()]
+said = [f"{row} {gap.mean():+z.1f} ({len(gap)} seeds)" for row, gap in gains.items()]
 print(f"Global mAP against the control: {', '.join(said)}.")
+if "second-stage-apart" in each:
+    longer = (each["second-stage-apart"] - each["apart"]).dropna()
+    print(
+        f"The second stage by itself, without exchange: {longer.mean():+.1f}", end=" "
+    )
+    print(f"({len(longer)} seeds).")
 say("mutual", "mutual-100", "mutual-class", "mutual-metric", "mutual-second-stage",
     "mutual-cost")  # fmt: skip
 

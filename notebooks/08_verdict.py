@@ -118,7 +118,7 @@ parts = [
     f"{row['shown']} of {row.sum()} claims {whom}" for whom, row in counts.iterrows()
 ]
 print(f"Shown are {', '.join(parts)}. Of {counts['opposite shown'].sum()}", end=" ")
-print(f"the opposite is shown, and {counts['waiting'].sum()} wait for seeds.")
+print(f"the opposite is shown, and {counts['waiting'].sum() or 'none'} wait for seeds.")
 alone = [found for found in findings.values() if found.decided_alone]
 each = [f"{f.claim.says} ({f.difference.mean:+.1f} {f.score})" for f in alone]
 print(f"Of the undecided, {len(alone)} would be decided if asked alone:", end=" ")
@@ -173,7 +173,7 @@ def draw(ax, y, found):
     place = {"transform": ax.get_yaxis_transform(), "va": "center", "fontsize": 8.5}
     white = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
     ax.text(0.005, y - 0.45, own + claim.says, **place, bbox=white)
-    text = f"{gap.mean:+.1f} {found.score}, {len(found.points)} of {found.planned}"
+    text = f"{gap.mean:+z.1f} {found.score}, {len(found.points)} of {found.planned}"
     ax.text(1.01, y, text, **place)
 
 

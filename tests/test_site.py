@@ -132,7 +132,8 @@ def test_the_verdict_counts_every_claim_and_names_those_it_speaks_of():
     text, found = answer.text(), claims.findings()
     words = {"are shown": "shown", "are undecided": "undecided"}
     words |= {"wait for": "waiting", "the opposite": "opposite shown"}
-    counted = {w: int(n) for n, w in re.findall(rf"(\d+) ({'|'.join(words)})", text)}
+    each = re.findall(rf"(\d+|none) ({'|'.join(words)})", text)
+    counted = {w: 0 if n == "none" else int(n) for n, w in each}
     verdicts = [one.verdict for one in found]
     assert counted == {said: verdicts.count(word) for said, word in words.items()}
     assert f"Of {len(found)} claims" in text and len(found) == sum(counted.values())
@@ -146,7 +147,7 @@ def test_the_verdict_counts_every_claim_and_names_those_it_speaks_of():
         for one, words in ((named[name], words) for name, words in asked.items()):
             loss = "the method's loss is " * one.claim.against
             gain = -1 if loss else 1
-            points = f"{gain * one.points.mean():+.1f} {one.score} "
+            points = f"{gain * one.points.mean():+z.1f} {one.score} "
             points *= len(one.points) > 0
             assert f"{points}{words} ({loss}*{one.verdict}*" in said
     spoken = set(answer.spoken())

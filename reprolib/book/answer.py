@@ -30,6 +30,7 @@ QUESTIONS = {
     },
     MUTUAL: {
         "mutual": "at the paper's weights",
+        "mutual-second-stage": "in the paper's second stage, at a lower rate",
         "mutual-cost": "at a hundred times these, against one network trained twice "
         "as long",
         "real-mutual": "at the paper's weights, against one network, on photographs",
@@ -84,9 +85,9 @@ def _counted(found: list[Finding]) -> str:
     return (
         f"Of {len(found)} claims that were written down before the trainings that "
         f"judge them, {count['shown']} are shown ({against} of them against the "
-        f"method), {count['undecided']} are undecided, {count['waiting']} wait for "
-        f"seeds, and of {count['opposite shown']} the opposite is shown ({ours} of "
-        "them about variants of our own)."
+        f"method), {count['undecided']} are undecided, {count['waiting'] or 'none'} "
+        f"wait for seeds, and of {count['opposite shown']} the opposite is shown "
+        f"({ours} of them about variants of our own)."
     )
 
 
@@ -109,7 +110,7 @@ def _short(one: Finding, words: str) -> str:
         verdict += f", {len(one.points)} of {one.planned} seeds"
     elif one.decided_alone:
         verdict += f": {gap.low:+.1f} to {gap.high:+.1f} would decide if it were alone"
-    points = f"{sign * one.points.mean():+.1f} {one.score} " if len(one.points) else ""
+    points = f"{sign * one.points.mean():+z.1f} {one.score} " if len(one.points) else ""
     return f"{points}{words} ({verdict})"
 
 

@@ -150,11 +150,11 @@ def table(found: list[Finding]) -> str:
     rows += [":---|:---|---:|---:|---:|---:"]
     for one in found:
         if gap := one.difference:
-            points = f"{gap.mean:+.1f}~{one.score}"
+            points = f"{gap.mean:+z.1f}~{one.score}"
             cells = (
                 one.claim.says,
                 f"**{one.verdict}**",
-                f"{points}<br>{gap.low:+.1f}~to~{gap.high:+.1f}",
+                f"{points}<br>{gap.low:+z.1f}~to~{gap.high:+z.1f}",
                 "-" if one.p is None else _said(one.p).replace("below ", "<"),
                 f"{gap.detectable:.1f}",
                 f"{len(one.points)}~of~{one.planned}",
