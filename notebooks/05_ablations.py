@@ -570,8 +570,9 @@ plt.show()
 # that see the same batches and exchange nothing (`apart`): the same cost, the same luck.
 # At the paper's weights, 0.001 and 0.01, the exchange is tiny beside the other losses,
 # so the study also asks for ten, a hundred and a thousand times more, for each exchange
-# alone, for the paper's second stage at a lower rate (its control has such a stage
-# too), and for one network that is trained twice as long.
+# alone, for the paper's second stage, and for one network that is trained twice as
+# long. In the second stage, half of the run at lower rates, students exchange who did
+# not before; its control has such a stage too.
 #
 # Whether they answer alike is measured by *kappa* (chapter 4): agreement on which queries
 # are right, beyond what the two accuracies explain; 0 is chance, 1 is always.
@@ -592,9 +593,9 @@ print(f"Global mAP against the control: {', '.join(said)}.")
 if "second-stage-apart" in each:
     longer = (each["second-stage-apart"] - each["apart"]).dropna()
     print(
-        f"The second stage by itself, without exchange: {longer.mean():+.1f}", end=" "
+        f"Half of a run at lower rates, without exchange: {longer.mean():+.1f}", end=""
     )
-    print(f"({len(longer)} seeds).")
+    print(f" ({len(longer)} seeds); that is the control of `second-stage`.")
 say("mutual", "mutual-100", "mutual-class", "mutual-metric", "mutual-second-stage",
     "mutual-cost")  # fmt: skip
 
