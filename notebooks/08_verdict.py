@@ -217,7 +217,10 @@ print(f"{theirs[reported.INDEPENDENT]:+.1f} in an independent one (A).", end=" "
 print(
     "The latter is another experiment: its author's command gives the exchange", end=" "
 )
-print("of distances a weight of 1, a thousand times the paper's, and no identity loss.")
+print(
+    "of distances a weight of 1, a thousand times the paper's, and no identity", end=" "
+)
+print("loss. (What a thousand times did here, chapter 5 shows.)")
 
 # %% [markdown]
 # A claim that is *undecided* may still be true: chapter 5 prints beside it the effect
