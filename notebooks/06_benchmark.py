@@ -652,10 +652,9 @@ fig, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 3.5))
 for ax, columns in zip(axes, (NUMBERS[:2], NUMBERS[2:]), strict=True):
     for name, (marker, colour, text, place) in LOOKS.items():
         group = market1501[market1501.who == name].dropna(subset=columns)
-        size, face = (260, "none") if marker == "*" else (32, "white")
-        face = [
-            colour if marker != "*" and has else face for has in branch[group.index]
-        ]
+        size, face = 260, "none"
+        if marker != "*":  # filled where the method has the local branch
+            size, face = 32, np.where(branch[group.index], colour, "white")
         look = {"marker": marker, "ec": colour, "fc": face}
         ax.scatter(*group[columns].to_numpy().T, size, **look)
         top = group.loc[group.rank1.fillna(0).idxmax(), columns]

@@ -260,7 +260,7 @@ score, skill = table.loc[best, ["rank-1, %", "above chance, %"]]
 print(f"{len(people.answers) if people else 'No'} people have answered.", end=" ")
 print(f"{best.capitalize()} has {score:.0f} % right, {skill:.0f} % of the way", end=" ")
 places_on = ("nearer to chance than to", "about half-way from chance to", "nearer to")
-far = places_on[int(kappa >= 0.4) + int(kappa >= 0.6)]
+far = places_on[np.digitize(kappa, (0.4, 0.6))]
 print(f"from a blind guess ({chance:.0f} %) to no error. Fleiss' kappa is", end=" ")
 print(f"{kappa:.2f}, {far} always failing together: raters share a noise, and", end=" ")
 print("some questions are hard for all.")

@@ -144,9 +144,9 @@ LOOKS = {  # line, mark and filling
     "undecided": ("-", "o", "white"),
     "waiting": (":", ".", None),
 }
-DIAMONDS = {  # mark and filling
-    reported.INDEPENDENT: ("D", "black", "published, independent"),
-    reported.COAUTHOR: ("D", "white", "published, a co-author"),
+DIAMONDS = {  # filling and label
+    reported.INDEPENDENT: ("black", "published, independent"),
+    reported.COAUTHOR: ("white", "published, a co-author"),
 }
 HEADS = "a real detector's boxes, or perfect ones", "bad boxes", "photographs (CUHK03)"
 drawn = {name: found for name, found in findings.items() if found.difference}
@@ -165,8 +165,7 @@ def draw(ax, y, found):
     part = claim.name.removesuffix("-rank1")
     others = reported.gains(part)[claim.score] if part in reported.PAIRS else {}
     for source, points in others.items():
-        mark, face, _ = DIAMONDS[source]
-        ax.plot(points, y, mark, color="black", mfc=face, ms=4.5)
+        ax.plot(points, y, "D", color="black", mfc=DIAMONDS[source][0], ms=4.5)
     stated = reported.STATED.get(claim.name, (np.nan, np.nan))
     ax.plot(stated, (y, y), color="black", linewidth=6, alpha=0.3)
     own = "(ours) " * claim.ours + "(against) " * claim.against
@@ -183,8 +182,8 @@ def explain(ax):
     for word in sorted({found.verdict for found in drawn.values()}):
         line, mark, face = LOOKS[word]
         ax.plot([], [], line + mark, color="black", mfc=face or "black", label=word)
-    for mark, face, label in DIAMONDS.values():
-        ax.plot([], [], mark, color="black", mfc=face, ms=4.5, label=label)
+    for face, label in DIAMONDS.values():
+        ax.plot([], [], "D", color="black", mfc=face, ms=4.5, label=label)
     ax.plot([], [], color="black", lw=6, alpha=0.3, label="stated by the paper (B)")
     for colour, about in COLOUR.values():
         ax.plot([], [], color=getattr(figures, colour), lw=3, label=about)

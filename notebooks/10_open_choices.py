@@ -192,29 +192,19 @@ public = " and ".join(f"{x:+.1f}" for x in sorted(reported.gains("both").rank1))
 print(f"Public codes found {public} (chapter 6), in single runs.")
 Markdown(claims.table(both))
 
-
-# %%
-def chosen(box):
-    """(2 * seeds,) the weight that is best on each half of the people."""
-    lines = records.lines("drawn-main")
-    mine = [line for (name, _), line in lines.items() if name == f"aligned-{box}"]
-    sums = [line["students"][0][box]["sum"]["aligned"] for line in mine]
-    best = np.array(sums)[..., 0].argmax(1)  # (seeds, weights, halves) of rank-1
-    return np.array(measuring.SUM_WEIGHTS)[best].ravel()
-
-
 # %% mystnb={"figure": {"name": "sum-weight", "caption": "Rank-1 of the sum of global and local distance over the local one's weight, for networks trained along the path, tested along it. Thin lines are seeds, the thick one their mean; weight 0 is the global distance alone."}, "image": {"alt": "Rank-1 over the weight of the local distance from zero to two: thin lines for seeds and a thick mean, for each of two kinds of boxes."}}
 fig, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 2.8), sharey=True)
 place, curve = np.arange(len(measuring.SUM_WEIGHTS)), {}
 for ax, box in zip(axes, BOXES, strict=True):
-    sums = [
-        np.mean(line["students"][0][box]["sum"]["aligned"], axis=1)[:, 0]
+    halves = [
+        np.array(line["students"][0][box]["sum"]["aligned"])[..., 0]
         for (name, _), line in records.lines("drawn-main").items()
         if name == f"aligned-{box}"
-    ]
+    ]  # of each seed: rank-1 by weight and half of the people
+    sums = np.mean(halves, axis=2)
     ax.plot(place, np.transpose(sums), color=COLOURS["aligned"], lw=0.6)
     ax.plot(place, np.mean(sums, 0), "o-", color=COLOURS["aligned"], lw=3)
-    curve[box] = np.mean(sums, 0), chosen(box)
+    curve[box] = np.mean(sums, 0), np.take(measuring.SUM_WEIGHTS, np.argmax(halves, 1))
     gain = findings[CLAIM[box]].points.mean()
     ax.set_title(f"{BOXES[box]}:\n{gain:+.1f} by a weight chosen on others")
     ax.set_xticks(place, measuring.SUM_WEIGHTS)
@@ -231,7 +221,7 @@ for box, (values, weights) in curve.items():
     )
     print(f"{weight:g}, read off the test itself; chosen on other people the", end=" ")
     print(f"sum gains {gap.mean:+.1f}, and {gap.detectable:.1f} was", end=" ")
-    print(f"detectable. The weights chosen on the {len(weights)} halves run", end=" ")
+    print(f"detectable. The weights chosen on the {weights.size} halves run", end=" ")
     print(f"from {weights.min():g} to {weights.max():g}.")
 
 # %% [markdown]

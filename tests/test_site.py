@@ -154,10 +154,10 @@ def test_the_verdict_counts_every_claim_and_names_those_it_speaks_of():
     assert spoken == set().union(*answer.QUESTIONS.values()) <= named.keys()
     assert f"rest on {len(spoken)} of the claims." in text
     rows = headline.table("drawn")[["error 0.4: mAP", "error 1: mAP"]]
-    which = "global (identity + triplet)", "aligned, local distance"
-    which += ("aligned, both distances",)
+    which = ["global (identity + triplet)"]
+    which += ["aligned, local distance", "aligned, both distances"]
     for boxes in rows:
-        each = [cell.split(" ±")[0] for cell in rows.loc[list(which), boxes]]
+        each = [cell.split(" ±")[0] for cell in rows.loc[which, boxes]]
         assert "{}, {} and {} % mAP".format(*each) in text
     behind, kinds = 0, re.search(r"On (\d) of (\d) kinds of photographs", text)
     for name in ("cuhk03-boxes", "cuhk03-new", "viper"):

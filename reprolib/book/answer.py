@@ -6,8 +6,6 @@ from reprolib.book import reported
 from reprolib.study import claims, headline
 from reprolib.study.claims import Finding
 
-PHOTOGRAPHS = "Does it help on photographs (CUHK03)?"
-MUTUAL = "Do two networks teach each other anything?"
 # What a reader asks, and the claims that answer it; the first one gives the word.
 QUESTIONS = {
     "Does it help to align stripes where boxes slip?": {
@@ -17,7 +15,7 @@ QUESTIONS = {
         "method": "for both together",
         "method-perfect": "for both together where boxes fit",
     },
-    PHOTOGRAPHS: {
+    "Does it help on photographs (CUHK03)?": {
         "real-method": "for the method against rigid stripes, in a detector's boxes",
         "real-method-grows": "for this difference against that in boxes drawn by hand",
     },
@@ -28,7 +26,7 @@ QUESTIONS = {
         "which is worse than no branch",
         "real-global": "against one without, on photographs",
     },
-    MUTUAL: {
+    "Do two networks teach each other anything?": {
         "mutual": "at the paper's weights",
         "mutual-second-stage": "in the paper's second stage, at a lower rate",
         "mutual-cost": "at a hundred times these, against one network trained twice "
@@ -65,8 +63,6 @@ def text() -> str:
     """The answer to "should you believe the paper?": sentences and a list."""
     found = {one.claim.name: one for one in claims.findings()}
     items = [f"**{q}** {_answer(asked, found)}" for q, asked in QUESTIONS.items()]
-    items[[*QUESTIONS].index(PHOTOGRAPHS)] += _other_photographs()
-    items[[*QUESTIONS].index(MUTUAL)] += _others_mutual()
     items += [_without_stripes(), _longer(), *_level()]
     lines = [_counted([*found.values()]), WHERE.format(len(spoken())), ""]
     return "\n".join([*lines, *(f"- {item}" for item in items)])
@@ -95,7 +91,8 @@ def _answer(asked: dict[str, str], found: dict[str, Finding]) -> str:
     """A word, and the claims behind it."""
     word = WORDS[found[next(iter(asked))].verdict]
     each = (_short(found[name], words) for name, words in asked.items())
-    return f"{word}: {'; '.join(each)}."
+    beside = "".join(say() for name, say in BESIDE.items() if name in asked)
+    return f"{word}: {'; '.join(each)}.{beside}"
 
 
 def _short(one: Finding, words: str) -> str:
@@ -142,6 +139,10 @@ def _others_mutual() -> str:
         "from distances exchanged at a weight of 1, a thousand times the paper's, and "
         "no identity loss."
     )
+
+
+# What else is known of a claim, said after the answer that it belongs to.
+BESIDE = {"real-method": _other_photographs, "mutual": _others_mutual}
 
 
 def _without_stripes() -> str:
