@@ -40,7 +40,7 @@ from reprolib import alignment, book
 from reprolib import settings as profiles
 from reprolib.book import diagrams, execute, figures, glossary, reported
 from reprolib.data import drawn, drawn_spec
-from reprolib.study import claims, variants
+from reprolib.study import variants, verdicts
 
 run = book.open("00_start", profile, dataset, data_root, runs_root, seed)
 settings, store = run.settings, run.store
@@ -215,7 +215,7 @@ best[columns].round(1).set_axis(names, axis=1).rename_axis(None)
 # whole method against the rigid one, with drawn people and with photographs (CUHK03).
 
 # %% tags=["machinery"]
-findings = {f.claim.name: f for f in claims.findings()}
+findings = {f.claim.name: f for f in verdicts.findings()}
 complete = [f for f in findings.values() if f.complete and f.difference]
 clear = [f for f in complete if f.verdict in ("shown", "opposite shown")]
 ours = [f.verdict == "shown" for f in clear if f.claim.ours]
@@ -232,7 +232,7 @@ if photographs := asked_first[-1].difference:
     print(f"On photographs the aligned method is {side} the rigid one", end=" ")
     alone = ", but decided if it were asked alone" * asked_first[-1].decided_alone
     print(f"({asked_first[-1].verdict}{alone}).")
-Markdown(claims.table(asked_first))
+Markdown(verdicts.table(asked_first))
 
 # %% [markdown]
 # A difference that is above zero beyond chance is *shown*, one below zero beyond chance

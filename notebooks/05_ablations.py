@@ -35,7 +35,7 @@ from reprolib import book, networks
 from reprolib.book import figures
 from reprolib.evaluation import statistics
 from reprolib.settings import load
-from reprolib.study import claims, grid, measuring, records
+from reprolib.study import grid, measuring, records, verdicts
 from reprolib.study.store import Store
 
 run = book.open("05_ablations", profile, dataset, data_root, runs_root, seed)
@@ -232,7 +232,7 @@ print(
 print(f"seed by seed {gap.min():+.1f} to {gap.max():+.1f}.")
 
 # %% tags=["machinery"]
-findings = {found.claim.name: found for found in claims.findings()}
+findings = {found.claim.name: found for found in verdicts.findings()}
 found = findings["method"]
 print(f"The two rows share much of their luck: r = {found.difference.correlation:.2f}.")
 how = {"Seeds in pairs": found.difference, "seeds unpaired": found.unpaired}
@@ -254,7 +254,7 @@ print(f"interval of {steady} of {len(decided)} decided claims leaves out zero.")
 # %% tags=["machinery"]
 def say(*names):
     """A table of what came out of these claims."""
-    return Markdown(claims.table([findings[name] for name in names]))
+    return Markdown(verdicts.table([findings[name] for name in names]))
 
 
 # %% [markdown]
@@ -774,7 +774,7 @@ plt.show()
 
 # %% tags=["machinery"]
 said = [found.verdict for found in findings.values()]
-each = [f"{said.count(word)} {word}" for word in claims.VERDICTS]
+each = [f"{said.count(word)} {word}" for word in verdicts.VERDICTS]
 lines = [f"Of {len(findings)} claims: {', '.join(each)}.", ""]
 for found in findings.values():
     if found.decided_alone:

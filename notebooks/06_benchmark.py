@@ -36,7 +36,7 @@ from reprolib.data.sets.market1501 import OFFICIAL
 from reprolib.evaluation import evaluate, evaluate_features, protocols, single_shot
 from reprolib.evaluation.features import Embedded, distance, embed
 from reprolib.evaluation.scoring import percent, reranked
-from reprolib.study import claims, records, variants
+from reprolib.study import claims, records, variants, verdicts
 
 run = book.open("06_benchmark", profile, dataset, data_root, runs_root, seed)
 settings, store = run.settings, run.store
@@ -709,7 +709,7 @@ ASKED = {
     "both": "both distances (against global)",
     "mutual": "mutual learning (first student)",
 }
-findings = {found.claim.name: found for found in claims.findings()}
+findings = {found.claim.name: found for found in verdicts.findings()}
 table, SCORES = published.set_index(["source", "dataset", "method"]), ["rank1", "mAP"]
 
 

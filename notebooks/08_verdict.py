@@ -33,13 +33,13 @@ from reprolib import settings as profiles
 from reprolib.book import answer, figures, reported
 from reprolib.evaluation.statistics import t_interval
 from reprolib.networks import build
-from reprolib.study import claims, grid, records
+from reprolib.study import claims, grid, records, verdicts
 
 # %%
 pd.set_option("display.max_colwidth", None)
 run = book.open("08_verdict", profile, dataset, data_root, runs_root, seed)
 settings = run.settings
-findings = {found.claim.name: found for found in claims.findings()}
+findings = {found.claim.name: found for found in verdicts.findings()}
 published = reported.load()
 WHO = {
     reported.PAPER: "paper",
@@ -113,7 +113,7 @@ def speaks(claim):
 spoken = [speaks(found.claim) for found in findings.values()]
 said = [found.verdict for found in findings.values()]
 columns = pd.Series(spoken, name="claims"), pd.Series(said, name="verdict")
-counts = pd.crosstab(*columns).reindex(columns=claims.VERDICTS, fill_value=0)
+counts = pd.crosstab(*columns).reindex(columns=verdicts.VERDICTS, fill_value=0)
 parts = [
     f"{row['shown']} of {row.sum()} claims {whom}" for whom, row in counts.iterrows()
 ]

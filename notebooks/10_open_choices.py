@@ -35,7 +35,7 @@ from reprolib.book.checks import ask, check, choose
 from reprolib.data import drawn, drawn_spec
 from reprolib.evaluation import statistics
 from reprolib.settings import load
-from reprolib.study import claims, grid, measuring, records, variants
+from reprolib.study import grid, measuring, records, variants, verdicts
 
 run = book.open("10_open_choices", profile, dataset, data_root, runs_root, seed)
 settings, COLOURS = run.settings, figures.COLOURS
@@ -135,7 +135,7 @@ print(f"Of the other {len(moves)}, {len(beyond)} go beyond luck: {named(beyond)}
 print(f"Among so many, luck itself would send {0.05 * len(moves):.1f} there.", end=" ")
 print("All moves of a seed start from one usual network, whose own luck is", end=" ")
 print(f"in each of them: {(moves < 0).sum()} of {len(moves)} are below zero.")
-findings = {found.claim.name: found for found in claims.findings()}
+findings = {found.claim.name: found for found in verdicts.findings()}
 path = findings["global-because-aligned"]
 if gap := path.difference:
     print(f"The path adds {gap.mean:+.1f} points ({gap.low:+.1f} to", end=" ")
@@ -190,7 +190,7 @@ for what, found in zip(BOXES.values(), both, strict=True):
     print(f"points of rank-1 to the global distance: {found.verdict}.")
 public = " and ".join(f"{x:+.1f}" for x in sorted(reported.gains("both").rank1))
 print(f"Public codes found {public} (chapter 6), in single runs.")
-Markdown(claims.table(both))
+Markdown(verdicts.table(both))
 
 # %% mystnb={"figure": {"name": "sum-weight", "caption": "Rank-1 of the sum of global and local distance over the local one's weight, for networks trained along the path, tested along it. Thin lines are seeds, the thick one their mean; weight 0 is the global distance alone."}, "image": {"alt": "Rank-1 over the weight of the local distance from zero to two: thin lines for seeds and a thick mean, for each of two kinds of boxes."}}
 fig, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 2.8), sharey=True)

@@ -24,7 +24,7 @@ from reprolib.book import (
     site_links,
     site_outputs,
 )
-from reprolib.study import claims, headline
+from reprolib.study import headline, verdicts
 from reprolib.study.provenance import project_root
 
 ROOT = project_root()
@@ -129,13 +129,13 @@ def test_a_work_is_cited_once_a_page_and_every_work_is_in_the_list():
 
 
 def test_the_verdict_counts_every_claim_and_names_those_it_speaks_of():
-    text, found = answer.text(), claims.findings()
+    text, found = answer.text(), verdicts.findings()
     words = {"are shown": "shown", "are undecided": "undecided"}
     words |= {"wait for": "waiting", "the opposite": "opposite shown"}
     each = re.findall(rf"(\d+|none) ({'|'.join(words)})", text)
     counted = {w: 0 if n == "none" else int(n) for n, w in each}
-    verdicts = [one.verdict for one in found]
-    assert counted == {said: verdicts.count(word) for said, word in words.items()}
+    came_out = [one.verdict for one in found]
+    assert counted == {said: came_out.count(word) for said, word in words.items()}
     assert f"Of {len(found)} claims" in text and len(found) == sum(counted.values())
     (rigid,) = (one for one in found if one.claim.against)
     assert rigid.claim.name == "method-perfect"

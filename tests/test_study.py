@@ -14,7 +14,7 @@ from reprolib import settings
 from reprolib.book import cli
 from reprolib.errors import ReproError
 from reprolib.evaluation import evaluate, statistics
-from reprolib.study import cells, claims, grid, measuring, records, store
+from reprolib.study import cells, claims, grid, measuring, records, store, verdicts
 from reprolib.study.cells import Place
 from reprolib.study.provenance import project_root
 
@@ -244,7 +244,7 @@ def test_findings_are_paired_by_seed_and_corrected_together(small, monkeypatch):
     up, down = ("global-box0.4:global@box0.4",), ("pair-box0.4:aligned@box0.4",)
     asked = [claim("up", up, down), claim("down", down, up), claim("nil", up, up)]
     monkeypatch.setattr(claims, "declared", lambda: asked)
-    found = {f.claim.name: f for f in claims.findings()}
+    found = {f.claim.name: f for f in verdicts.findings()}
     np.testing.assert_allclose(found["up"].points, np.subtract(a, b))
     plain = statistics.paired(a, b)
     assert found["up"].difference == plain
@@ -271,8 +271,8 @@ def test_a_table_has_the_claims_with_seeds_and_counts_the_others(small, monkeypa
     up, down = ("global-box0.4:global@box0.4",), ("pair-box0.4:aligned@box0.4",)
     asked = [claim("up", up, down), claim("none", ("whole-box0.4:global@box0.4",), up)]
     monkeypatch.setattr(claims, "declared", lambda: asked)
-    found = claims.findings()
-    head, _, row, nothing, last = claims.table(found).split("\n")
+    found = verdicts.findings()
+    head, _, row, nothing, last = verdicts.table(found).split("\n")
     assert head.count("|") == row.count("|") == 5 and not nothing
     gap = statistics.paired([60.0, 63.0], [50.0, 51.5])
     cells = row.replace("\N{NO-BREAK SPACE}", " ").split(" | ")
@@ -285,8 +285,8 @@ def test_a_table_has_the_claims_with_seeds_and_counts_the_others(small, monkeypa
         "2 of 3",
     ]
     assert last == "Left out, with fewer than two seeds: 1 of 2 claims."
-    assert claims.table(found[:1]).split("\n")[-1] == ""
-    alone = claims.table(found[1:]).strip()
+    assert verdicts.table(found[:1]).split("\n")[-1] == ""
+    alone = verdicts.table(found[1:]).strip()
     assert alone == "Left out, with fewer than two seeds: 1 of 1 claims."
 
 
@@ -302,7 +302,7 @@ def test_what_only_the_correction_leaves_undecided_is_told():
         (near, "shown", False),
         (None, "waiting", False),
     ):
-        one = claims.Finding(claim, 3, np.ones(3), difference=gap, verdict=verdict)
+        one = verdicts.Finding(claim, 3, np.ones(3), difference=gap, verdict=verdict)
         assert one.decided_alone is alone
 
 
@@ -323,7 +323,7 @@ def test_a_claim_without_cells_or_with_one_seed_is_waiting(small, monkeypatch):
     up = ("global-box0.4:global@box0.4",)
     asked = [claim("one", up, ()), claim("none", ("pair-box0.4:global@box0.4",), up)]
     monkeypatch.setattr(claims, "declared", lambda: asked)
-    one, none = claims.findings()
+    one, none = verdicts.findings()
     assert list(one.points) == [50.0] and len(none.points) == 0
     assert one.verdict == none.verdict == "waiting" and one.difference is None
     assert one.sentence() == "waiting: 1 of 3 seeds so far"
@@ -340,18 +340,18 @@ def test_no_verdict_before_every_planned_seed_is_there(small, monkeypatch):
     asked = [claim("up", *sides)] + [claim(f"late-{k}", *sides) for k in range(9)]
     monkeypatch.setattr(claims, "declared", lambda: asked)
     monkeypatch.setattr(records, "lines", lambda _: dict(lines))
-    everything = claims.findings()
+    everything = verdicts.findings()
     assert everything[0].complete and everything[0].verdict == "shown"
     assert everything[0].p == pytest.approx(10 * everything[0].difference.p)
     late = lines.pop(("pair-box0.4", 2))
-    early = claims.findings()[0]
+    early = verdicts.findings()[0]
     assert not early.complete and early.p is None and early.verdict == "waiting"
     assert early.sentence().startswith("waiting: 2 of 3 seeds so far, +10.50 points of")
     # A claim whose seeds are not all there makes the others' p no smaller.
     lines[late["variant"], late["seed"]] = late
     other = claim("other", ("whole-box0.4:global@box0.4",), sides[1])
     monkeypatch.setattr(claims, "declared", lambda: [asked[0], other])
-    first, second = claims.findings()
+    first, second = verdicts.findings()
     assert first.p == pytest.approx(2 * first.difference.p) and second.p is None
 
 

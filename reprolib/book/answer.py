@@ -3,8 +3,8 @@
 from collections import Counter
 
 from reprolib.book import reported
-from reprolib.study import claims, headline
-from reprolib.study.claims import Finding
+from reprolib.study import headline, verdicts
+from reprolib.study.verdicts import Finding
 
 # What a reader asks, and the claims that answer it; the first one gives the word.
 QUESTIONS = {
@@ -61,7 +61,7 @@ BOXES = {"box0.4": "boxes as wrong as a real detector's", "box1": "bad ones"}
 
 def text() -> str:
     """The answer to "should you believe the paper?": sentences and a list."""
-    found = {one.claim.name: one for one in claims.findings()}
+    found = {one.claim.name: one for one in verdicts.findings()}
     items = [f"**{q}** {_answer(asked, found)}" for q, asked in QUESTIONS.items()]
     items += [_without_stripes(), _longer(), *_level()]
     lines = [_counted([*found.values()]), WHERE.format(len(spoken())), ""]

@@ -4,7 +4,7 @@ import re
 
 from reprolib.book import answer, benchmark, machines, promise, reported
 from reprolib.errors import ReproError
-from reprolib.study import claims, headline, provenance, records
+from reprolib.study import headline, provenance, records, verdicts
 from reprolib.study.store import write_text
 
 MEASURED = {"promise": promise, "machines": machines}
@@ -77,7 +77,7 @@ def answers() -> str:
     return "\n".join(f"- {one.claim.says}: *{one.sentence()}*" for one in asked())
 
 
-def asked() -> list[claims.Finding]:
+def asked() -> list[verdicts.Finding]:
     """What came out of the claims on which the answer rests."""
-    found = {one.claim.name: one for one in claims.findings()}
+    found = {one.claim.name: one for one in verdicts.findings()}
     return [found[name] for name in answer.spoken()]

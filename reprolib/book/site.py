@@ -27,7 +27,7 @@ from reprolib.book import (
 )
 from reprolib.book.living import placing
 from reprolib.errors import ReproError
-from reprolib.study import claims
+from reprolib.study import verdicts
 from reprolib.study.provenance import project_root
 from reprolib.study.store import write_text
 
@@ -87,7 +87,7 @@ def _parts() -> dict[str, str]:
     words = glossary.table(glossary.load())
     return {
         "verdict": answer.text(),
-        "claims": claims.table(readme.asked()),
+        "claims": verdicts.table(readme.asked()),
         "results": readme.rows("drawn").replace(" ± ", "\u00a0±\u00a0"),
         "words": re.sub(
             r"(?<=\| )(\d+)(?= \|$)",

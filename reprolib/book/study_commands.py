@@ -8,7 +8,7 @@ import pandas as pd
 
 from reprolib.book.run import runs_folder
 from reprolib.errors import ReproError
-from reprolib.study import cells, claims, grid, records, registration
+from reprolib.study import cells, grid, records, registration, verdicts
 from reprolib.study.grid import Study
 
 GUESS = 0.3  # seconds a step and student, where nothing was measured yet
@@ -146,7 +146,7 @@ def write_records(options: argparse.Namespace) -> None:
 
 def print_claims(options: argparse.Namespace) -> None:
     """A line for each claim: points, interval, corrected p, verdict."""
-    for found in claims.findings():
+    for found in verdicts.findings():
         claim = found.claim
         print(f"{claim.question}. {claim.says} [{claim.name}]")
         print(f"     {found.sentence()}")
