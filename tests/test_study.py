@@ -192,7 +192,8 @@ def test_a_body_part_lies_between_its_landmarks():
         (2.28, 0.2, 0.1, False, True),  # chance is ln 10 = 2.30
         (0.5, 1.0, 0.31, False, True),  # all pay the margin of 0.3
         (0.5, 1.0, 0.42, False, False),  # all pay more: they learn
-        (0.5, 1.0, 0.69, True, True),
+        (0.5, 1.0, 0.69, True, True),  # all pay log 2
+        (0.5, 1.0, 0.75, True, False),
         (0.5, 1.0, 0.31, True, False),
     ],
 )

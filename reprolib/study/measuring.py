@@ -19,7 +19,8 @@ from reprolib.training import Trained
 # Weights of the local distance beside the global one, to be chosen on other people.
 SUM_WEIGHTS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 PAIRS = 400  # pairs of pictures whose paths are held against the truth
-NEAR = 0.95  # from this share of what chance gives, a loss has learnt nothing
+NEAR = 0.95  # from this share of what chance gives, an identity loss has learnt nothing
+POINT = 0.05  # hardest positive and negative nearer to each other are as good as equal
 END = 0.05  # the share of the steps that says how a training ended
 COARSE = 255  # what an AP of 1 is stored as, and the last rank
 
@@ -28,18 +29,23 @@ def ended(trained: Trained, loss: Loss) -> dict[str, float | bool]:
     """The mean losses of the last steps, and whether the training has collapsed.
 
     Collapsed: the identity loss stands at chance, or every triplet pays what it does
-    where all pictures are one point: the margin, or log 2 of a soft one.
+    where all pictures are one point, its hardest negative as far as its hardest
+    positive.
     """
     history = trained.history
     last = history[-max(1, round(END * len(history))) :]
     names = [k for k in last[0] if k not in ("step", "rate", "loss")]
     mean = {k: round(float(np.mean([s[k] for s in last])), 4) for k in names}
     chance = math.log(trained.networks[0].identity.out_features)
-    one_point = math.log(2) if loss.soft_margin else loss.margin
     at_chance = loss.identity_weight > 0 and mean["identity"] > NEAR * chance
-    paid = mean["active"] > 0.98 and mean["global"] < one_point / NEAR**2
-    paid = loss.global_weight > 0 and paid and mean["global"] > NEAR * one_point
-    return mean | {"collapsed": at_chance or paid}
+    all_pay = loss.global_weight > 0 and mean["active"] > 0.98
+    one_point = all_pay and abs(_gap(mean["global"], loss)) < POINT
+    return mean | {"collapsed": at_chance or one_point}
+
+
+def _gap(paid: float, loss: Loss) -> float:
+    """How much farther a hardest positive is than its hardest negative, by the loss."""
+    return math.log(math.expm1(paid)) if loss.soft_margin else paid - loss.margin
 
 
 def measure(test: Test, q: Embedded, g: Embedded, local: bool, whole: bool) -> dict:
