@@ -33,13 +33,15 @@ CODE = rooms(*ROOMS, "book/run.py")
 PEOPLE = sorted(map(str, Path("data/human").glob("*.json")))
 # The committed records that a chapter reads.
 READ = {
-    "00_start": ["drawn-*"],
+    "00_start": ["drawn-*", "cuhk03-boxes", "promise"],
+    "01_data": ["boxes"],
+    "02_alignment": ["drawn-*", "cuhk03-boxes"],
     "04_training": ["recipe-*", "drawn-length"],
     "05_ablations": ["drawn-*", "cuhk03-boxes", "boxes"],
     "06_benchmark": ["drawn-*", "cuhk03-boxes"],
     "08_verdict": ["*"],
     "09_cost": ["*"],
-    "10_open_choices": ["drawn-*"],
+    "10_open_choices": ["drawn-*", "cuhk03-boxes"],
 }
 DOSES = {SETTINGS.data.box_error, *(SETTINGS.study.doses if DATASET == "drawn" else ())}
 DATA = [f"{BASE}/data/box-{dose:g}.txt" for dose in sorted(DOSES)]

@@ -208,7 +208,10 @@ detector = records.read("boxes", "a real detector's error", "make boxes")
 by, centre = detector["dose"], detector["quantiles"]["centre"]
 print(f"CUHK03's detector has an error of {by['shift']:.2f} by shift", end=" ")
 print(f"and {by['scale']:.2f} by size; the middles of nine of ten of its", end=" ")
-print(f"boxes spread over {7 * (centre[-1] - centre[0]):.1f} stripe.")
+print(f"boxes spread over {7 * (centre[-1] - centre[0]):.1f} stripe.", end=" ")
+says = {k: "overstates" if dose < 0.4 else "understates" for k, dose in by.items()}
+print(f"An error of 0.4 thus {says['shift']} its shift, which alignment is", end=" ")
+print(f"there to undo, and {says['scale']} its error of size.")
 
 # %% mystnb={"figure": {"name": "waist-heights", "caption": "Where the waist lies in the crop: a dot is a drawn picture, lines are the borders of the stripes. Perfect boxes keep all waists in one row; those of error 0.4 spread them over the neighbouring stripes, a bad detector's over about a third of the picture."}, "image": {"alt": "Six columns of dots, one for each strength of box error from 0 to 1, in a field divided into seven numbered stripes. The dots of error 0 form one tight row; the columns grow longer to the right until they cover about three of the seven stripes."}}
 jitter = np.random.default_rng(seed)
@@ -300,7 +303,7 @@ variety = [len({role(q, g) for g in row}) for q, row in enumerate(order[:, :show
 q = int(np.argmax(variety))  # the query whose first nine show most of the rules
 roles = [role(q, g) for g in order[q]]
 
-# %% mystnb={"figure": {"name": "protocol", "caption": "A real ranked list under the protocol. Numbers count only what is kept; a dash marks what is left out. Right pictures have a thick green frame, wrong ones a thin orange one."}, "image": {"alt": "A query and the nine nearest gallery pictures in a row. Each has a rank number or a dash and a word above it: right, wrong, distractor, junk or own camera."}}
+# %% mystnb={"figure": {"name": "protocol", "caption": "A query and its nine nearest gallery pictures by plain colours, under the protocol. Numbers count only what is kept; a dash marks what is left out. Right pictures have a thick green frame, wrong ones a thin orange one."}, "image": {"alt": "A query and the nine nearest gallery pictures in a row. Each has a rank number or a dash and a word above it: right, wrong, distractor, junk or own camera."}}
 looks = {"right": (figures.GREEN, 4), "wrong": (figures.RED, 1.5)}
 looks["distractor"], rank = looks["wrong"], 0
 fig, axes = plt.subplots(1, 1 + shown, figsize=(figures.WIDTH + 0.8, 2.2))
@@ -343,9 +346,9 @@ print(f"The smallest term is {least}: this right picture costs it most.")
 # queries, the mean of the APs is the *mAP*, and the share of those whose first kept
 # picture is right is *rank-1*.
 #
-# The living figure of the site asks one query after the other: not by the plain colours
-# above, but by the stripes of a network as chapter 4 trains it, matched rigidly and on
-# bad boxes. Play, step, or click a square.
+# On the site a figure to play with follows here. It takes one query after the other and
+# sorts not by the plain colours above, but by the stripes of a network as chapter 4
+# trains it, matched rigidly and on bad boxes. Play, step, or click a square.
 
 # %% [markdown]
 # **Predict, then run.** What would the plain colours score without the camera rule, if
@@ -489,7 +492,8 @@ leaked = mars_train & queries_of.keys()
 leaked_queries = sum(queries_of[pid] for pid in leaked)
 share = leaked_queries / sum(queries_of.values())
 chance = len(mars_train) / (len(queries_of) + len(lists["market_train"]))
-print(f"{len(leaked)} of {len(queries_of)} people, who ask {share:.1%} of the queries.")
+print(f"MARS trains on {len(leaked)} of these {len(queries_of)} people;", end=" ")
+print(f"{100 * share:.1f} % of the queries look for one of them.", end=" ")
 print(f"Independent splits would share about {chance * len(queries_of):.0f} people.")
 table = reported.load().query("dataset == 'Market1501'")
 paper = table[table.method == "AlignedReID"].iloc[0].rank1
@@ -525,12 +529,12 @@ plt.show()
 
 # %% [markdown]
 # The overlap is as large as chance makes it: the two splits ignore each other. Whether
-# the authors took these people out of training, we do not know. At the upper end of the
-# range no code in our table that trained on Market1501 alone is better than the paper,
-# and a co-author's later one is as good; at the lower end most are better. The reported
-# numbers thus cannot say whose *method* is better, and this book compares only methods
-# that were trained alike. When it joins data sets it takes shared people out of
-# training (`overlap = "remove"`), and chapter 10 measures what a leak buys.
+# the authors took these people out of training, we do not know. How many of the codes
+# that trained on Market1501 alone are better than the paper depends on where in that
+# range it lies. The reported numbers thus cannot say whose *method* is better, and this
+# book compares only methods that were trained alike. When it joins data sets it takes
+# shared people out of training (`overlap = "remove"`), and chapter 10 measures what a
+# leak buys.
 #
 # ## Take-away
 #

@@ -33,7 +33,7 @@ from reprolib import settings as profiles
 from reprolib.alignment import local_distance
 from reprolib.book import benchmark, figures
 from reprolib.evaluation import evaluate
-from reprolib.study import grid, records
+from reprolib.study import grid, records, verdicts
 
 run = book.open("09_cost", profile, dataset, data_root, runs_root, seed)
 
@@ -136,13 +136,20 @@ for name, (fast, plain, data) in TASKS.items():
     rows[name] = [*times, times[1] / times[0], float(apart)]
 torch.set_num_threads(threads)
 
+
 # %% tags=["machinery"]
+def about(value):
+    """`value` with two significant digits: timings do not repeat to more."""
+    return f"{float(f'{value:.2g}'):,.7g}"
+
+
 columns = ["library, ms", "plain, ms", "times faster", "apart"]
 timings = pd.DataFrame(rows, columns, dtype=float).T
 faster, apart = timings["times faster"], timings.apart.max()
 first, *others = faster.sort_values(ascending=False).items()
-said = " and ".join(f"{name} {times:.0f}" for name, times in others)
-print(f"Most is gained by {first[0]}: {first[1]:.0f} times; {said} times.", end=" ")
+said = " and ".join(f"{name} {about(times)}" for name, times in others)
+print(f"Most is gained by {first[0]}: about {about(first[1])} times;", end=" ")
+print(f"{said} times.", end=" ")
 print(f"Results differ by {apart:.0e} at most.")
 
 # %% mystnb={"figure": {"name": "fast-and-plain", "caption": "Time of the library's version and of the plain one, on a logarithmic axis: the longer the line, the more was gained. Distances of 50 queries to 200 pictures; CMC and mAP of 200 among 800; re-ranking of 100 among 500."}, "image": {"alt": "Three rows, one a task, each a horizontal line from a blue dot, the library, on the left to an orange dot, the plain version, on the right, with the ratio written over the line."}}
@@ -152,13 +159,15 @@ for y, (_, row) in enumerate(timings.iterrows()):
     ax.plot(ends, (y, y), color=figures.GREY, zorder=1)
     ax.scatter(ends, (y, y), c=[figures.BLUE, figures.ORANGE], zorder=2)
     middle = np.sqrt(ends.prod()), y - 0.12
-    ax.annotate(f"{row['times faster']:.0f} times", middle, ha="center")
+    ax.annotate(f"{about(row['times faster'])} times", middle, ha="center")
 ax.set_yticks(range(len(timings)), timings.index)
 decades = np.log10(timings[columns[:2]].to_numpy(float))
 ax.set(xscale="log", ylim=(2.5, -0.6))
 ax.set_xlim(10 ** np.floor(decades.min()), 10 ** np.ceil(decades.max() + 0.05))
 ax.set_xlabel("milliseconds (blue: library, orange: plain)")
-ax.set_title(f"Same results, {faster.min():.0f} to {faster.max():.0f} times faster")
+ax.set_title(
+    f"Same results, {about(faster.min())} to {about(faster.max())} times faster"
+)
 plt.show()
 
 # %% [markdown]
@@ -173,7 +182,7 @@ plt.show()
 # that its authors offer beside the 2,798 of chapter 1, and keeps a record. Beside each
 # curve stands a *floor*: the one product of matrices that the task cannot do
 # without. A curve that runs along its floor wastes only a constant factor; where it
-# draws away from the floor, something other than arithmetic has begun to cost.
+# draws away from the floor, something other than that product has begun to cost.
 #
 # Between two sizes the time grows with a *power*: at 1, twice the task takes twice the
 # time, at 2 it takes four times the time. CMC and mAP are timed from features here, their
@@ -322,9 +331,47 @@ ax.set_title(
 plt.show()
 
 # %% [markdown]
-# One table would still fit such a laptop, if barely; but a path through it, all pairs at
-# once, keeps several. Of the three, re-ranking spares least, because its result alone is
-# a seventh of its table; a sparse matrix of everybody's neighbours comes on top.
+# The table of the local distance would still fit such a laptop, if barely. But the plain
+# form for all pairs at once holds more than one of that size: the distances of stripes,
+# and the sums along the path. Of the three, re-ranking spares least, because its result
+# alone is a seventh of its table; a sparse matrix of everybody's neighbours comes on top.
+#
+# **Predict, then run.** The first question of the chapter: with Market1501's queries and
+# a growing gallery, whose table is the first to fill the laptop, and whose is the largest
+# with 500,000 pictures?
+
+# %% tags=["machinery"]
+room, steps = 16e9 / 4, {}  # numbers of 32 bits that fit the laptop
+for name, cells, fits in (
+    ("local distance, H = 8", Q * MANY * 64, room / Q / 64),
+    ("re-ranking", (Q + MANY) ** 2, room**0.5 - Q),
+    ("mAP", Q * MANY, room / Q),
+):
+    steps[name] = {
+        "one table at 500,000, GB": 4 * cells / 1e9,
+        "gallery that fills 16 GB": fits,
+    }
+steps = pd.DataFrame(steps).T
+gb, last = steps.iloc[:, 0], measured["reranked"][-1]
+times = (Q + MANY) / last["pictures"]
+least, most = (last["seconds"] * times**some / 60 for some in (power, 2))
+print(f"The first table to fill 16 GB is that of {steps.iloc[:, 1].idxmin()}.", end=" ")
+print(f"At {MANY:,} pictures the largest is that of {gb.idxmax()}:", end=" ")
+print(f"{about(gb.max())} GB, against {about(gb['mAP'])} GB for mAP.")
+print("Re-ranking them would take the library", end=" ")
+print(f"{about(least)} to {about(most)} minutes of a core,", end=" ")
+print(
+    f"if from {last['pictures']:,} pictures on the time grows with the power", end=" "
+)
+print(f"of the last step ({power:.1f}) or with two.")
+steps.map(about)
+
+# %% [markdown]
+# A table that fills the laptop does not stop a step that can be cut. The local distance
+# and mAP need one query at a time, so they fit in pieces of any size, and their time
+# grows in proportion to the gallery. Re-ranking needs the neighbours of all pictures
+# before it ranks for a single query. So it stops first: with a whole table by its memory,
+# in blocks by its time, which grows with the square of the pictures.
 #
 # ## What a training costs
 #
@@ -348,13 +395,23 @@ for name, study in grid.studies().items():
         hours[name] = {
             "its question": study.question,
             "trainings": f"{len(lines)} of {len(study.cells)}",
-            "minutes each (mean)": f"{took.mean() / 60:.1f}",
-            "hours of a core": f"{took.sum() / 3600:.1f}",
+            "minutes each (mean)": f"{took.mean() / 60:.0f}",
+            "hours of a core": took.sum() / 3600,
         }
-total = sum(float(row["hours of a core"]) for row in hours.values())
-print(f"All trainings in the records: {total:.0f} hours of one core.")
+total = sum(row["hours of a core"] for row in hours.values())
+print(f"All trainings in the records: {total:.0f} hours of one core.", end=" ")
+claims = verdicts.findings()
+lacking = sum(not claim.complete for claim in claims)
+print(
+    f"Of the {len(claims)} claims of chapter 8, {lacking or 'none'} lack seeds.",
+    end=" ",
+)
+if not lacking:
+    print("The trainings that are still to come serve tables and curves only.")
 pd.set_option("display.max_colwidth", None)
-pd.DataFrame(hours).T
+pd.DataFrame(hours).T.assign(
+    **{"hours of a core": [f"{row['hours of a core']:.1f}" for row in hours.values()]}
+)
 
 # %% tags=["machinery"]
 PASSES = {"this book": 0, "the paper": 160 * 2_000 * 160}
@@ -371,9 +428,9 @@ for name, asked, ids in (("this book", ours, people), ("the paper", theirs, mark
     sizes[name] |= {"picture passes, million": PASSES[name] / 1e6}
 sizes = pd.DataFrame(sizes)
 work = sizes.iloc[1] * sizes.iloc[2]
-more = float(f"{work.iloc[1] / work.iloc[0]:.2g}")
-print(f"The paper's single network: at least about {more:,.0f} times our work.")
-sizes.map(lambda x: f"{x:,.2f}" if x >= 0.1 else f"{x:.2g}")
+more = about(work.iloc[1] / work.iloc[0])
+print(f"The paper's single network: at least about {more} times our work.")
+sizes.map(lambda x: f"{float(f'{x:.3g}'):,g}")
 
 # %% [markdown]
 # Passes and multiply-adds multiply. That is why this book can compare *parts* of a
@@ -384,10 +441,10 @@ sizes.map(lambda x: f"{x:,.2f}" if x >= 0.1 else f"{x:.2g}")
 #
 # With care each step runs many times faster than its plain version and gives the same
 # result, and none holds the whole table it works through: Figure 9.3 says what share of
-# it is enough. Re-ranking is the step whose time grows fastest with the pictures, with a
-# power that climbs towards two. The paper's training is beyond a laptop by
-# a factor that no care removes, so a study on a small scale can test parts and
-# differences only.
+# it is enough. Re-ranking is the step whose time and whole table grow fastest with the
+# pictures, towards the power of two, and the one that stops first. The paper's training
+# is beyond a laptop by a factor that no care removes, so a study on a small scale can
+# test parts and differences only.
 
 # %% [markdown]
 # **Exercises**, from easy to hard.

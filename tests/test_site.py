@@ -16,9 +16,11 @@ from bs4 import BeautifulSoup
 
 from reprolib.book import (
     answer,
+    bets,
     execute,
     glossary,
     publish,
+    reported,
     site,
     site_exercises,
     site_links,
@@ -147,9 +149,9 @@ def test_the_verdict_counts_every_claim_and_names_those_it_speaks_of():
         for one, words in ((named[name], words) for name, words in asked.items()):
             loss = "the method's loss is " * one.claim.against
             gain = -1 if loss else 1
-            points = f"{gain * one.points.mean():+z.1f} {one.score} "
-            points *= len(one.points) > 0
-            assert f"{points}{words} ({loss}*{one.verdict}*" in said
+            mean = f"{verdicts.points(gain * one.points.mean())} {one.score} "
+            mean *= len(one.points) > 0
+            assert f"{mean}{words} ({loss}*{one.verdict}*" in said
     spoken = set(answer.spoken())
     assert spoken == set().union(*answer.QUESTIONS.values()) <= named.keys()
     assert f"rest on {len(spoken)} of the claims." in text
@@ -159,7 +161,7 @@ def test_the_verdict_counts_every_claim_and_names_those_it_speaks_of():
     for boxes in rows:
         each = [cell.split(" ±")[0] for cell in rows.loc[which, boxes]]
         assert "{}, {} and {} % mAP".format(*each) in text
-    behind, kinds = 0, re.search(r"On (\d) of (\d) kinds of photographs", text)
+    behind, kinds = 0, re.search(r"on (\d) of (\d) kinds of photographs", text)
     for name in ("cuhk03-boxes", "cuhk03-new", "viper"):
         table = headline.table(name).filter(like="mAP")
         for boxes in table:
@@ -170,6 +172,39 @@ def test_the_verdict_counts_every_claim_and_names_those_it_speaks_of():
                 score["aligned, local distance"] < score["unaligned, local distance"]
             )
     assert kinds.groups() == (str(behind), "4")
+
+
+def test_the_table_of_bets_says_what_came_out_and_what_others_report():
+    found = {one.claim.name: one for one in verdicts.findings()}
+    rows = bets.table(found).replace("\u00a0", " ").split("\n")[2:]
+    cells = {row.split(" | ")[0]: row.split(" | ")[1:] for row in rows}
+    assert [*cells] == [*bets.BETS]
+    for claim, bet in bets.BETS.items():
+        drawn, photographs, others = cells[claim]
+        for name, cell in ((bet.drawn, drawn), (bet.photographs, photographs)):
+            if not name:
+                assert cell == "not asked"
+                continue
+            one = found[name]
+            assert cell.startswith(f"**{one.verdict}**<br>")
+            mean, low, high = (float(x) for x in re.findall(r"[+-][\d.]+", cell))
+            assert mean == pytest.approx(one.points.mean(), abs=0.051)
+            assert low == pytest.approx(one.difference.low, abs=0.051)
+            assert high == pytest.approx(one.difference.high, abs=0.051)
+        if bet.published:
+            score = found[bet.drawn].claim.score
+            gains = reported.gains(bet.published)[score]
+            said = [
+                float(x) for x in re.findall(r"[+-][\d.]+(?= \S+, (?!the))", others)
+            ]
+            assert said == pytest.approx(gains.to_list(), abs=0.051)
+            assert others.count("(A)") == len(gains)
+    assert "+1.9 mAP for the test alone" in cells[next(iter(cells))][2]
+    said = bets.text()
+    for bet in [*bets.BETS.values()][1:]:
+        one = found[bet.drawn]
+        gain = f"({verdicts.points(one.points.mean())} {one.score}, {one.verdict})"
+        assert (gain in said) == (one.verdict != "shown")
 
 
 def test_the_folder_holds_pages_alone_whatever_was_built():

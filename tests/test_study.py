@@ -356,6 +356,29 @@ def test_no_verdict_before_every_planned_seed_is_there(small, monkeypatch):
     assert first.p == pytest.approx(2 * first.difference.p) and second.p is None
 
 
+def test_sets_of_people_are_units_of_their_own():
+    claim = claims.Claim("name", 1, "says", "drawn-main", ("a:b@box0",), ("c:b@box0",))
+
+    def one(sets, verdict):
+        return verdicts.Finding(claim, 6, np.ones(6), sets=sets, verdict=verdict)
+
+    sure, loose = (10.0, 10.01, 9.99), (10.0, 11.0, 9.0)  # p 3e-7 and 0.003
+    swinging = (10.0, -4.0, 1.0)
+    found = [one(sure, "shown"), one(loose, "opposite shown"), one(swinging, "shown")]
+    assert verdicts.by_sets(found) == (2, 2)
+    undecided = [one(swinging, "undecided")] * 20
+    assert verdicts.by_sets(found + undecided) == (2, 1)
+    assert verdicts.by_sets([*found, *undecided, one((1.0,), "waiting")]) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(1.08, "+1.1"), (-0.03, "-0.03"), (0.0, "+0.00"), (-0.1, "-0.1"), (9.96, "+10.0")],
+)
+def test_small_differences_keep_a_digit_more(value, said):
+    assert verdicts.points(value) == said
+
+
 # Commands.
 
 

@@ -195,8 +195,8 @@ def links(
                 left.transData,
                 right.transData,
                 color=colour,
-                linewidth=0.5 + 2.2 * strength,
-                alpha=1 if weights is None else 0.15 + 0.85 * strength,
+                linewidth=0.9 + 1.8 * strength,
+                alpha=1 if weights is None else 0.5 + 0.5 * strength,
             )
         )
 

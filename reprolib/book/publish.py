@@ -23,7 +23,8 @@ ROOMS = (
     *("reranking.py", "settings", "study", "training"),
     *("book/figures.py", "book/reported.py", "book/reported.csv"),
     *("book/diagrams.py", "book/glossary.py", "book/glossary.csv"),
-    *("book/answer.py", "book/benchmark.py", "book/checks.py", "book/exercises"),
+    *("book/answer.py", "book/bets.py", "book/benchmark.py", "book/checks.py"),
+    "book/exercises",
 )
 FACTS = ("profile", "dataset", "seed", "commit", "versions", "hardware", "seconds")
 SUFFIX = {"image/svg+xml": ".svg", "image/png": ".png"}

@@ -13,7 +13,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from reprolib.book import (
-    answer,
+    bets,
     execute,
     exercise_notebooks,
     glossary,
@@ -86,7 +86,7 @@ def _parts() -> dict[str, str]:
     names = {int(name[:2]): name for name in execute.chapters()}
     words = glossary.table(glossary.load())
     return {
-        "verdict": answer.text(),
+        "verdict": bets.text(),
         "claims": verdicts.table(readme.asked()),
         "results": readme.rows("drawn").replace(" ± ", "\u00a0±\u00a0"),
         "words": re.sub(

@@ -58,11 +58,11 @@ class Finding:
         so_far = f"waiting: {count} of {self.planned} seeds so far"
         if gap is None:
             return so_far
-        points = f"{gap.mean:+.2f} points of {self.score}"
+        mean = f"{gap.mean:+.2f} points of {self.score}"
         interval = f"{gap.low:+.2f} to {gap.high:+.2f}"
         if not self.complete:
-            return f"{so_far}, {points} ({interval})"
-        said = f"{self.verdict}: {points} ({interval}, {count} seeds), "
+            return f"{so_far}, {mean} ({interval})"
+        said = f"{self.verdict}: {mean} ({interval}, {count} seeds), "
         said += f"corrected p {_said(self.p)}"
         if self.verdict == "undecided":
             said += f"; {gap.detectable:.1f} would have been found before correction"
@@ -90,11 +90,11 @@ def table(found: list[Finding]) -> str:
     rows += [":---|:---|---:|---:|---:|---:"]
     for one in found:
         if gap := one.difference:
-            points = f"{gap.mean:+z.1f}~{one.score}"
+            mean = f"{points(gap.mean)}~{one.score}"
             cells = (
                 one.claim.says,
                 f"**{one.verdict}**",
-                f"{points}<br>{gap.low:+z.1f}~to~{gap.high:+z.1f}",
+                f"{mean}<br>{points(gap.low)}~to~{points(gap.high)}",
                 "-" if one.p is None else _said(one.p).replace("below ", "<"),
                 f"{gap.detectable:.1f}",
                 f"{len(one.points)}~of~{one.planned}",
@@ -103,6 +103,29 @@ def table(found: list[Finding]) -> str:
     waiting = len(found) - len(rows) + 2
     said = f"Left out, with fewer than two seeds: {waiting} of {len(found)} claims."
     return "\n".join([*(rows if len(rows) > 2 else ()), "", said if waiting else ""])
+
+
+def by_sets(found: list[Finding]) -> tuple[int, int]:
+    """How many decided claims stay so with sets of people as units, not seeds.
+
+    The first counts intervals without zero, the second verdicts after the correction
+    for all claims. Chapters 5 and 8.
+    """
+    several = [one if len(one.sets) > 1 else None for one in found]
+    each = [o and statistics.paired(o.sets, np.zeros(len(o.sets))) for o in several]
+    corrected = statistics.holm([gap.p if gap else 1.0 for gap in each])
+    decided = [
+        (gap, p)
+        for one, gap, p in zip(found, each, corrected, strict=True)
+        if "shown" in one.verdict and gap
+    ]
+    alone = sum(gap.p < statistics.LEVEL for gap, _ in decided)
+    return alone, sum(p < statistics.LEVEL for _, p in decided)
+
+
+def points(value: float) -> str:
+    """A difference in points, as `+1.1`, or as `-0.03` where it is below a tenth."""
+    return f"{value:+z.{2 if abs(value) < 0.1 else 1}f}"
 
 
 def _said(p: float) -> str:
