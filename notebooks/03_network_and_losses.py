@@ -269,6 +269,9 @@ far, near = distance[anchor, positive], distance[anchor, negative]
 print(f"Identity loss {identity_loss:.2f} (an even guess: {math.log(identities):.2f}).")
 print(f"Farthest positive {far.mean():.2f} away, nearest negative {near.mean():.2f}.")
 
+# %% [markdown]
+# Where does each anchor find its two in the distance matrix?
+
 # %% mystnb={"figure": {"name": "hard-triplets", "caption": "Global distances of the first people of the batch (rows) to the whole batch (columns), before any training. A block of K x K on the diagonal is one person. In each row a circle marks the farthest positive and a cross the nearest negative."}, "image": {"alt": "A heat map, wider than tall, with thin white lines around blocks of the same person along the diagonal. Each row has a white circle inside its own block and a white cross outside it, both with dark edges, mostly on dark cells."}}
 shown = min(len(pids), 8 * K)
 low, high = distance.detach()[~torch.eye(len(pids), dtype=torch.bool)].aminmax()
@@ -293,6 +296,31 @@ title = f"For {wrong} of {len(far)} anchors ({shown} shown)"
 ax.set_title(f"{title} a stranger\nis nearer than the farthest positive")
 fig.legend(loc="outside lower center", ncols=2, facecolor="#888888", frameon=True)
 plt.show()
+
+# %% [markdown]
+# Where the cross lies on a darker cell than the circle, a stranger is nearer than a
+# picture of the same person. What makes a stranger look near? **Predict, then run.**
+# What share of the hardest negatives is by the anchor's own camera? And of all
+# $N(K-1)(N-K)$ triplets of the batch, what share costs anything, beside the $N$ hardest?
+
+# %%
+same, camera = pids[:, None] == pids, training_set.camids[index]
+same_camera = (camera[:, None] == camera).double()
+by_chance = 100 * float(same_camera[~same].mean())
+of_hardest = 100 * float(same_camera[anchor, negative].mean())
+possible = (same & ~torch.eye(len(pids), dtype=torch.bool))[:, :, None] & ~same[:, None]
+costly = (loss.margin + distance[:, :, None] > distance[:, None])[possible]
+active = float((loss.margin + far > near).double().mean())
+print(f"By the anchor's camera: {of_hardest:.0f} % of the hardest negatives,", end=" ")
+print(f"{by_chance:.0f} % of all.")
+print(
+    f"Costly: {100 * costly.double().mean():.0f} % of {len(costly):,} triplets,",
+    end=" ",
+)
+print(f"{100 * active:.0f} % of the {len(anchor)} hardest.")
+
+# %% [markdown]
+# Here are the pictures of the costliest triplets, to see what the distances mean.
 
 
 # %% mystnb={"figure": {"name": "triplets", "caption": "The anchors with the largest hinge, of three people: after each its positives and then strangers, both from near to far, with their distances to the anchor. Green frame, the farthest positive; orange frame, the nearest negative: the triplet that TriHard takes."}, "image": {"alt": "Three rows of pedestrians. Each begins with an anchor, then pictures of the same person by other cameras, the last in a green frame, then four strangers, the first in an orange frame; many strangers stand before the same background as the anchor."}}
@@ -329,28 +357,6 @@ plt.show()
 # living.show("hardest-triplets")
 
 # %% [markdown]
-# The nearest stranger is nearer than the farthest positive. What makes it look near?
-# **Predict, then run.** What share of the hardest negatives is by the anchor's own
-# camera? And of all $N(K-1)(N-K)$ triplets of the batch, what share costs anything,
-# beside the $N$ hardest?
-
-# %%
-same, camera = pids[:, None] == pids, training_set.camids[index]
-same_camera = (camera[:, None] == camera).double()
-by_chance = 100 * float(same_camera[~same].mean())
-of_hardest = 100 * float(same_camera[anchor, negative].mean())
-possible = (same & ~torch.eye(len(pids), dtype=torch.bool))[:, :, None] & ~same[:, None]
-costly = (loss.margin + distance[:, :, None] > distance[:, None])[possible]
-active = float((loss.margin + far > near).double().mean())
-print(f"By the anchor's camera: {of_hardest:.0f} % of the hardest negatives,", end=" ")
-print(f"{by_chance:.0f} % of all.")
-print(
-    f"Costly: {100 * costly.double().mean():.0f} % of {len(costly):,} triplets,",
-    end=" ",
-)
-print(f"{100 * active:.0f} % of the {len(anchor)} hardest.")
-
-# %% [markdown]
 # A network that has learnt nothing judges by light and backdrop. To look past them, at
 # the person, is what the losses have to teach. A triplet that costs something is called
 # *active*. Their share among the hardest is worth watching in training: when it reaches
@@ -372,8 +378,8 @@ print(f"{100 * active:.0f} % of the {len(anchor)} hardest.")
 
 # %%
 with torch.no_grad():
-    pooled = network.pooled(maps)
-standardise = torch.nn.BatchNorm1d(pooled.shape[1], affine=False)  # no learnt weights
+    pooled = network.pooled(maps).double()  # squeezed distances are tiny
+standardise = torch.nn.BatchNorm1d(pooled.shape[1], affine=False).double()
 forms = {
     "as it is": lambda f: f,
     "of unit length": F.normalize,
@@ -418,18 +424,18 @@ print(f"with {standardise.eps:g} in place of {before:g} in batch norm.")
 # constant that batch normalisation adds to each variance so as not to divide by 0: the
 # last sentence above has it with a smaller one.
 #
-# Batch normalisation does the standardising; its learnt weights are left out
-# (`affine=False`), since they could shrink the cloud again. Stripes get the same
-# treatment: each is standardised with mean and deviation of that stripe over the batch,
-# then scaled to length 1, as Equation 1 of chapter 2 needs it. Where the path compares
-# stripe 3 with stripe 5, it therefore compares what is left after two different means
-# were subtracted; what that costs we have not measured. At the test, means and deviations
-# are those collected in training, so a picture's feature does not depend on its
-# neighbours.
+# Batch normalisation does the standardising, without learnt weights (`affine=False`),
+# since they could shrink the cloud again. So for stripes: each is standardised with
+# mean and deviation of that stripe over the batch, then scaled to length 1, as Equation
+# 1 of chapter 2 needs it. Where the path compares stripe 3 with stripe 5, it therefore
+# compares what is left after two different means were subtracted; what that costs we
+# have not measured. At the test, means and deviations are those collected in training,
+# so a picture's feature does not depend on its neighbours.
 #
-# The plain network of the public codes has none of this. It collapsed in our runs on
-# photographs, not on drawn people; chapter 4 shows that, and other cures, such as a head
-# that alone sees standardised features.
+# A plain network has none of this. Without ImageNet's weights and with a wide head it
+# collapsed on photographs, not on drawn people (chapter 4). The two public codes of
+# chapter 6 have none of it either, but those weights and a small head (mark A). Other
+# cures save the global feature alone, such as a head that sees standardised features.
 #
 # ## The same triplets, seen by the stripes
 #
@@ -572,7 +578,7 @@ weaker = min([*pull.values()][:3]) / max([*pull.values()][3:])
 hardest, least = (most(pull, key=pull.get).replace("_", " ") for most in (max, min))
 print(f"The {hardest} loss pulls hardest, the {least} loss least.")
 
-# %% mystnb={"figure": {"name": "pull", "caption": "Length of the gradient of each weighted part of the loss at the last stage of the backbone, at the very start of training. The scale is logarithmic."}, "image": {"alt": "Five dots on a logarithmic scale: identity, global and local lie close together on the right, the two mutual losses orders of magnitude to the left."}}
+# %% mystnb={"figure": {"name": "pull", "caption": "Length of the gradient of each weighted part of the loss at the last stage of student 1's backbone, by its first weights and on one batch. The scale is logarithmic."}, "image": {"alt": "Five dots on a logarithmic scale: identity, global and local lie close together on the right, the two mutual losses orders of magnitude to the left."}}
 fig, ax = plt.subplots(figsize=(figures.WIDTH, 2.3))
 ax.plot([*pull.values()], [*pull], "o", ms=9, color=figures.BLUE)
 for k, length in enumerate(pull.values()):
@@ -581,7 +587,9 @@ for k, length in enumerate(pull.values()):
 ax.set(xscale="log", xlabel="length of the gradient, weight included", ylim=(4.6, -0.6))
 ax.set_xlim(min(pull.values()) / 3, 5 * max(pull.values()))
 ax.set_yticks(range(len(pull)), [name.replace("_", " ") for name in pull])
-ax.set_title(f"The exchanges pull at least {weaker:,.0f} times less than the rest")
+ax.set_title(
+    f"Here, at the start, the exchanges pull at least {weaker:,.0f} times less"
+)
 plt.show()
 
 # %% [markdown]
@@ -606,22 +614,22 @@ plt.show()
 #    does ResNet-50-X as a whole save so much less?
 # 3. Run with `-p horizontal_pooling mean`. Why does the global hinge stay as it was?
 # 4. Leave out unit length after standardising. Does squeezing pay? What else changes?
-# 5. How should the sum over pairs be normalised when S students learn together?
+# 5. Each of $S$ students exchanges with every other. By what should the sum of its
+#    exchanges be divided?
 # 6. The partner gives the first of two classes 0.9; the student, sure and wrong, gives it
 #    almost 0. How hard do $KL(t \| s)$ and $KL(s \| t)$ pull at its logit?
 #
 # <details><summary>Answers</summary>
 #
 # (1) Positive 2, negative 3: 0.3 + 0.5 - 0.6 = 0.2. (2) $9 \cdot 512^2$ = 2.36 million
-# and $9 \cdot 512 + 512^2$ = 0.27 million; the 1x1 convolutions, most of a ResNet-50,
-# stay. (3) The global branch pools the map by itself and never sees the width's pooling.
-# (4) Up to a factor of ten it does not; further on, the small constant that keeps batch
+# and $9 \cdot 512 + 512^2$ = 0.27 million; the 1x1 convolutions, about half of a
+# ResNet-50, stay. (3) The global branch never sees the width's pooling. (4) Up to a
+# factor of ten it does not; further on, the small constant that keeps batch
 # normalisation from dividing by 0 takes over. And two pictures are then about
-# $\sqrt{2C}$ apart for $C$ channels, so a margin of 0.3 is next to nothing. (5) Divided
-# by $S - 1$, a student's partners: each then hears their mean. (6) $KL(t \| s)$ has
-# the gradient $s - t$, here -0.9: it pulls as hard as it can. $KL(s \| t)$ weighs
-# everything by the student's own $s$, so its gradient goes to 0: it lets a sure student
-# be.
+# $\sqrt{2C}$ apart for $C$ channels, so a margin of 0.3 is next to nothing. (5) By
+# $S-1$, the number of its partners: it then hears their mean. (6) $KL(t \| s)$ has the
+# gradient $s - t$, here -0.9: it pulls as hard as it can. $KL(s \| t)$ weighs
+# everything by the student's own $s$, so its gradient goes to 0.
 #
 # </details>
 

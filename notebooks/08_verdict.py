@@ -353,10 +353,10 @@ points = lacks.round(1).tolist()
 print("The independent run lacks {} points of rank-1 and {} of mAP,".format(*points),
       "after re-ranking {2} and {3}.".format(*points))  # fmt: skip
 fewer = (highest.loc["independent"] - highest.loc[stripes]).iloc[0]
-print("It is its model 1, of two students and no local branch; the same with", end=" ")
-print("the local branch", end=" ")
-print(f"has {abs(fewer):.1f} points of rank-1 {'less' if fewer > 0 else 'more'}.")
-marked = highest.round(1).astype(str)
+method = reported.best("Market1501").method[reported.INDEPENDENT]
+print(f'It is the row "{method}", without a local branch; with one, the same', end=" ")
+print(f"code has {abs(fewer):.1f} points of rank-1 {'less' if fewer > 0 else 'more'}.")
+marked = highest.round(1).astype(str).replace("nan", "-")
 marked.loc["paper"] += [f" ({mark})" for mark in reported.PAPER_MARKS.values()]
 marked
 
@@ -396,8 +396,8 @@ for queries, gain in run.need("10_open_choices")["scores"]["leak"].items():
     text = f" ({ends[0]:+.1f} to {ends[1]:+.1f})" if ends else ""
     print(f"Queries {queries}: {np.mean(gain):+.1f} points of rank-1{text}.")
 if len(gain) < (planned := grid.find("drawn-leak").seeds):
-    are = "seed is" if len(gain) == 1 else "seeds are"
-    print(f"Only {len(gain)} of {planned} {are} there: no result yet.")
+    are = "is" if len(gain) == 1 else "are"
+    print(f"Only {len(gain)} of {planned} seeds {are} there: no result yet.")
 
 # %% [markdown]
 # ## What to look for in public code
@@ -515,13 +515,21 @@ plan = {
 }
 rates = {f"{rate:.1f} (measured here)": rate}
 rates |= {f"{assumed} (assumed)": assumed for assumed in (300, 1000, 3000)}
-days = {k: {name: n / r / 86400 for name, n in plan.items()} for k, r in rates.items()}
+hours = {k: {name: n / r / 3600 for name, n in plan.items()} for k, r in rates.items()}
+
+
+def time_of(hours):
+    """Hours in the unit that reads best."""
+    if hours < 2:
+        return f"{60 * hours:.0f} minutes"
+    return f"{hours:.0f} hours" if hours < 240 else f"{hours / 24:,.0f} days"
+
+
 print(
     "One training on Market1501, 60 passes over its pictures (our proposal),", end=" "
 )
 print(f"takes {round(one / batch):,} batches of {batch}.")
-table = pd.DataFrame(days)
-table.map(lambda d: f"{d:,.0f} days" if d >= 10 else f"{24 * d:,.0f} hours")
+pd.DataFrame(hours).map(time_of)
 
 # %% [markdown]
 # In this order, with the real photographs at hand:

@@ -86,7 +86,9 @@ def findings() -> list[Finding]:
 
 def table(found: list[Finding]) -> str:
     """Markdown: a row for each claim that has two seeds, and how many have not."""
-    rows = ["claim | verdict | points, 95 % interval | p | detectable | seeds"]
+    rows = [
+        "claim | verdict | points, 95 % interval | corrected p | detectable | seeds"
+    ]
     rows += [":---|:---|---:|---:|---:|---:"]
     for one in found:
         if gap := one.difference:
