@@ -391,10 +391,12 @@ marked
 # test.
 
 # %% tags=["machinery"]
-for queries, gain in run.need("10_open_choices")["scores"]["leak"].items():
-    ends = t_interval(gain)
-    text = f" ({ends[0]:+.1f} to {ends[1]:+.1f})" if ends else ""
-    print(f"Queries {queries}: {np.mean(gain):+.1f} points of rank-1{text}.")
+for score, leak in run.need("10_open_choices")["scores"]["leak"].items():
+    for queries, gain in leak.items():
+        ends = t_interval(gain)
+        text = f" ({ends[0]:+.1f} to {ends[1]:+.1f})" if ends else ""
+        print(f"Queries {queries}: {np.mean(gain):+.1f} {score}{text}.", end=" ")
+print()
 if len(gain) < (planned := grid.find("drawn-leak").seeds):
     are = "is" if len(gain) == 1 else "are"
     print(f"Only {len(gain)} of {planned} seeds {are} there: no result yet.")
