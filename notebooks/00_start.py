@@ -218,7 +218,8 @@ if top.method != row:
     print(f"After re-ranking it is best by {top.method}: {top.rk_rank1:.1f} %.")
 columns = ["method", "rank1", "mAP", "rk_rank1", "rk_mAP", "status"]
 names = ["its row", "rank-1", "mAP", "rank-1, re-ranked", "mAP, re-ranked", "mark"]
-best[columns].round(1).set_axis(names, axis=1).rename_axis(None)
+table = best[columns].round(1).set_axis(names, axis=1).rename_axis(None)
+table.astype(object).fillna("-")
 
 # %% [markdown]
 # Nobody states repeats, so a difference of a few tenths may be luck. And the paper's

@@ -845,16 +845,14 @@ Markdown("\n".join(lines))
 # %% [markdown]
 # ## Take-away
 #
-# One run of each variant compares luck as much as methods; pairs of runs over seeds
-# and with questions fixed beforehand compare methods. On drawn people it pays to
-# slide at the test where boxes slip, from an error of 0.4 on of those tried, the more
-# the worse they are; where they fit, it costs. At most errors even aligned stripes
-# stay behind one vector of a network that has none. The global feature, which the
-# paper says should profit, gains nothing that twelve seeds could see, and two
-# students gain nothing that ten could. On photographs the path has not paid. All
-# networks were trained briefly: twice the training moves a score further than most
-# parts do. An ablation that does not say how wrong its boxes are tells half of the
-# story.
+# One run of each variant compares luck as much as methods; pairs of runs over seeds,
+# with questions fixed beforehand, compare methods. On drawn people it pays to slide
+# at the test where boxes slip, the more the worse they are; where they fit, it costs.
+# At most errors even aligned stripes stay behind one vector of a network that has
+# none. The global feature gains nothing that twelve seeds could see, and two students
+# nothing that ten could. On photographs the path has not paid. All networks were
+# trained briefly: twice the training moves a score further than most parts do. An
+# ablation has to say how wrong its boxes are.
 
 # %% [markdown]
 # **Exercises.**

@@ -356,7 +356,7 @@ fewer = (highest.loc["independent"] - highest.loc[stripes]).iloc[0]
 method = reported.best("Market1501").method[reported.INDEPENDENT]
 print(f'It is the row "{method}", without a local branch; with one, the same', end=" ")
 print(f"code has {abs(fewer):.1f} points of rank-1 {'less' if fewer > 0 else 'more'}.")
-marked = highest.round(1).astype(str).replace("nan", "-")
+marked = highest.round(1).astype(object).fillna("-").astype(str)
 marked.loc["paper"] += [f" ({mark})" for mark in reported.PAPER_MARKS.values()]
 marked
 
@@ -560,13 +560,15 @@ pd.DataFrame(hours).map(time_of)
 # that no source states how far its numbers move from one training to the next.
 
 # %% [markdown]
-# **Exercises.** 1. Call a claim reproduced if the mean exceeds half the published
-# effect. Which    verdicts change, and which rule do you find fairer? 2. Look at
-# `found.sets`, the means by set of people, of the decided claims. Which of    them
-# would you sign if you had met one set of people alone? 3. Get the PDF and answer the
-# list. Which row of `reprolib/book/reported.csv` has to    change? 4. Write a claim of
-# your own into `claims.toml` for a study that has no cell yet. Which    effect would
-# ten seeds find, if the spread is that of chapter 5?
+# **Exercises.**
+# 1. Call a claim reproduced if the mean exceeds half the published effect. Which
+#    verdicts change, and which rule do you find fairer?
+# 2. Look at `found.sets`, the means by set of people, of the decided claims. Which of
+#    them would you sign if you had met one set of people alone?
+# 3. Get the PDF and answer the list. Which row of `reprolib/book/reported.csv` has to
+#    change?
+# 4. Write a claim of your own into `claims.toml` for a study that has no cell yet. Which
+#    effect would ten seeds find, if the spread is that of chapter 5?
 #
 # <details><summary>Answers</summary>
 #
